@@ -1,0 +1,34 @@
+# Every target makes .venv and installs into it when it is missing or older than pyproject.toml.
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+
+.PHONY: install demo test lint schema
+
+install: $(INSTALLED)
+
+# The pip that comes with Python 3.11 does not know --group yet.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(VENV_PYTHON) -m pip install --quiet --upgrade "pip>=25.1"
+	$(VENV_PYTHON) -m pip install --quiet --editable ".[graphql]" --group dev
+	touch $@
+
+# make demo REPO=path/to/repository CHECK=1
+demo: $(INSTALLED)
+	$(VENV_PYTHON) -m demo $(if $(REPO),--repo "$(REPO)") $(if $(CHECK),--check)
+
+# make test ARGS="-k context"; another database: DATABASE_URL=postgres://… make test
+test: $(INSTALLED)
+	$(VENV_PYTHON) -m pytest $(ARGS)
+
+lint: $(INSTALLED)
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
+	REVY_TEST_SWAPPED=1 $(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
+
+schema: $(INSTALLED)
+	$(VENV_PYTHON) -m revy_graphql.print_schema > schema.graphql.tmp
+	mv schema.graphql.tmp schema.graphql

@@ -1,0 +1,163 @@
+"""System checks. Their ids are stable; docs/checks.md explains each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.db import models
+
+from revy.context import Context
+from revy.contrib.django import conf
+from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
+from revy.contrib.django.deletion import SET_DEFAULT, SET_NULL
+
+_BASES: dict[str, type[models.Model]] = {
+    conf.REVISION_SETTING: AbstractRevision,
+    conf.OBJECT_DELTA_SETTING: AbstractObjectDelta,
+    conf.ATTRIBUTE_DELTA_SETTING: AbstractAttributeDelta,
+}
+_LABEL_HINT = "Name an app ('blog') or a model ('blog.Post') that is installed"
+
+
+def check_models(**_: Any) -> list[CheckMessage]:
+    return [
+        *_check_labels(
+            "REVY_MODELS", "revy.E001", f"{_LABEL_HINT}, or '*' for every model.", extra=(conf.EVERY_MODEL,)
+        ),
+        *_check_labels("REVY_EXCLUDED_MODELS", "revy.E002", f"{_LABEL_HINT}."),
+    ]
+
+
+def check_excluded_fields(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    hint = "Name a field as 'app_label.Model.field'; a primary key cannot be excluded."
+    for label in _labels_of("REVY_EXCLUDED_FIELDS"):
+        if not _is_excludable(label):
+            found.append(
+                Error(f"REVY_EXCLUDED_FIELDS names {label!r}, which is no such field.", hint=hint, id="revy.E003")
+            )
+    return found
+
+
+def check_keyframe_interval(**_: Any) -> list[CheckMessage]:
+    interval: Any = conf.keyframe_interval()
+    if type(interval) is int and interval >= 1:
+        return []
+    return [
+        Error(
+            f"REVY_KEYFRAME_INTERVAL is {interval!r}, not a whole number of at least 1.",
+            hint=f"Leave it out for {conf.DEFAULT_KEYFRAME_INTERVAL}; 1 stores the whole state at every version.",
+            id="revy.E004",
+        )
+    ]
+
+
+def check_context_class(**_: Any) -> list[CheckMessage]:
+    path = getattr(settings, "REVY_CONTEXT_CLASS", "revy.Context")
+    try:
+        found: Any = conf.context_class()
+    except (ImportError, AttributeError, TypeError) as error:
+        reason = f"cannot be imported: {error}"
+    else:
+        if isinstance(found, type) and issubclass(found, Context):
+            return []
+        reason = "is no subclass of revy.Context"
+    return [
+        Error(
+            f"REVY_CONTEXT_CLASS {path!r} {reason}.",
+            hint="Give the dotted path of a subclass of revy.Context, or leave the setting out.",
+            id="revy.E005",
+        )
+    ]
+
+
+def check_swapped_models(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for setting, base in _BASES.items():
+        label = conf.swappable_label(setting)
+        try:
+            model = apps.get_model(label)
+        except (LookupError, ValueError, AttributeError):
+            hint = "Give 'app_label.Model' of a model of an installed app, or leave the setting out."
+            found.append(Error(f"{setting} is {label!r}, which is no installed model.", hint=hint, id="revy.E006"))
+            continue
+        if not issubclass(model, base):
+            hint = f"Let it inherit from revy.contrib.django.models.{base.__name__}."
+            found.append(Error(f"{label} ({setting}) lacks its abstract base.", hint=hint, obj=model, id="revy.E007"))
+    return found
+
+
+def check_on_delete(app_configs: Sequence[Any] | None = None, **_: Any) -> list[CheckMessage]:
+    """What Django checks of its own handlers (fields.E320 and E321), for revy's."""
+    found: list[CheckMessage] = []
+    for model in _models_of(app_configs):
+        for field in model._meta.local_fields:
+            on_delete = getattr(field.remote_field, "on_delete", None)
+            if on_delete is SET_NULL and not field.null:
+                message = "Field specifies on_delete=SET_NULL, but cannot be null."
+                hint = "Set null=True argument on the field, or change the on_delete rule."
+                found.append(Error(message, hint=hint, obj=field, id="revy.E008"))
+            elif on_delete is SET_DEFAULT and not field.has_default():
+                message = "Field specifies on_delete=SET_DEFAULT, but has no default value."
+                hint = "Set a default value, or change the on_delete rule."
+                found.append(Error(message, hint=hint, obj=field, id="revy.E009"))
+    return found
+
+
+CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
+    check_models,
+    check_excluded_fields,
+    check_keyframe_interval,
+    check_context_class,
+    check_swapped_models,
+    check_on_delete,
+)
+
+
+def _check_labels(setting: str, check_id: str, hint: str, extra: tuple[str, ...] = ()) -> Iterator[CheckMessage]:
+    for label in _labels_of(setting):
+        if label not in extra and not _is_installed(label):
+            yield Error(f"{setting} names {label!r}, which is no installed app or model.", hint=hint, id=check_id)
+
+
+def _labels_of(setting: str) -> list[Any]:
+    """Return what the project itself has put into the setting; the defaults may name apps that are not installed."""
+    labels = getattr(settings, setting, ())
+    if isinstance(labels, str):
+        return [labels]
+    try:
+        return list(labels)
+    except TypeError:
+        return [labels]
+
+
+def _is_installed(label: Any) -> bool:
+    if not isinstance(label, str):
+        return False
+    try:
+        if "." in label:
+            apps.get_model(label)
+        else:
+            apps.get_app_config(label)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _is_excludable(label: Any) -> bool:
+    if not isinstance(label, str) or label.count(".") != 2:  # noqa: PLR2004 - app_label.Model.field
+        return False
+    model_label, _dot, name = label.rpartition(".")
+    if not _is_installed(model_label):
+        return False
+    fields = apps.get_model(model_label)._meta.concrete_fields
+    return any(name.lower() in {field.name, field.attname} and not field.primary_key for field in fields)
+
+
+def _models_of(app_configs: Sequence[Any] | None) -> Iterator[type[models.Model]]:
+    for config in apps.get_app_configs() if app_configs is None else app_configs:
+        yield from config.get_models()

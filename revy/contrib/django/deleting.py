@@ -1,0 +1,77 @@
+"""Deleting objects with all that falls: who asked for it, and what only fell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.db import models
+from django.db.models.deletion import Collector
+
+from revy.context import Context
+from revy.contrib.django import operation
+from revy.contrib.django.blame import Blame, DeletionBlame, Roots
+from revy.contrib.django.patching import replace
+from revy.contrib.django.recorder import DELETE, UPDATE, RowChange, record
+from revy.contrib.django.transactions import write_transaction
+
+
+def _make_collect(original: Callable[..., Any]) -> Any:
+    def collect(self: Any, objs: Any, source: Any = None, *args: Any, **kwargs: Any) -> None:
+        if source is None:
+            vars(self).setdefault("_revy_asked", []).append(objs)
+        original(self, objs, source, *args, **kwargs)
+
+    return collect
+
+
+def _make_delete(original: Callable[..., Any]) -> Any:
+    def delete(self: Any) -> Any:
+        if Context.is_disabled():
+            return original(self)
+        with write_transaction(self.using), operation.receiving(_Deletion(self)):
+            return original(self)
+
+    return delete
+
+
+class _Deletion:
+    """Receives what the statements of a deletion change, and what receivers of its signals do besides."""
+
+    def __init__(self, collector: Any) -> None:
+        self.blame = partial(DeletionBlame, roots=_roots(vars(collector).get("_revy_asked", ())))
+        self.updated: dict[type[models.Model], set[str]] = {}
+        for field, _value in collector.field_updates:
+            self.updated.setdefault(field.model._meta.concrete_model, set()).add(field.attname)
+
+    def __call__(self, using: str, rows: list[RowChange]) -> None:
+        fallen = [row for row in rows if self._belongs(row)]
+        record(using, fallen, self.blame)
+        record(using, [row for row in rows if row not in fallen], Blame)
+
+    def _belongs(self, row: RowChange) -> bool:
+        if row.action == UPDATE:
+            return row.new.keys() <= self.updated.get(row.model, set())
+        return row.action == DELETE
+
+
+def _roots(asked: Any) -> Roots:
+    keys: dict[type[models.Model], set[Any] | None] = {}
+    for objects in asked:
+        if isinstance(objects, models.QuerySet) and objects._result_cache is None:
+            # Deleted in one statement: nothing else of this model falls with it.
+            keys[objects.model._meta.concrete_model] = None
+            continue
+        for instance in objects:
+            model = instance._meta.concrete_model
+            for kind in (model, *model._meta.get_parent_list()):
+                known = keys.setdefault(kind, set())
+                if known is not None:
+                    known.add(instance._get_pk_val(kind._meta))
+    return Roots(keys)
+
+
+def install() -> None:
+    replace(Collector, "collect", _make_collect)
+    replace(Collector, "delete", _make_delete)

@@ -1,0 +1,97 @@
+"""Which revision a change belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connections, models
+from django.db.models.query import QuerySet
+
+from revy import abc
+from revy.contrib.django.abstract import AbstractRevision
+from revy.contrib.django.conf import get_revision_model
+from revy.contrib.django.errors import ForeignRevision
+from revy.contrib.django.transactions import Entry, ledger_of
+from revy.family import read_description
+from revy.frame import REVISION, REVISION_DESCRIPTION, Frame, Scope
+from revy.store import RevisionStore
+
+Given = abc.Revision | Callable[[], abc.Revision | None] | None
+
+
+def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
+    """Return the revision of the frame's scope on that database, creating it for the first change of the scope."""
+    connection = connections[using]
+    ledger = ledger_of(connection)
+    entry = ledger.entries.get(frame.scope)
+    if entry is None:
+        revision = _given_revision(frame, using)
+        if revision is None:
+            model = get_revision_model()
+            revision = model(description=_description(frame))
+            insert_rows(model, using, [revision])
+        entry = ledger.add(frame.scope, revision, connection)
+    described = frame.cells.get(REVISION_DESCRIPTION)
+    if described is not None and described.scope is frame.scope:
+        _describe(entry, read_description(described.value), using)
+    return entry.revision
+
+
+def insert_rows(model: type[models.Model], using: str, instances: Sequence[Any]) -> None:
+    """Insert rows of history, and set their keys: nobody's signals are sent, on any database."""
+    rows: Any = QuerySet(model=model, using=using)
+    if len(instances) > 1 and connections[using].features.can_return_rows_from_bulk_insert:
+        rows.bulk_create(instances)
+        return
+    key: Any = model._meta.pk
+    fields = [field for field in model._meta.concrete_fields if field is not key]
+    for instance in instances:
+        ((instance.pk, *_rest),) = rows._insert([instance], fields=fields, returning_fields=[key], using=using)
+        instance._state.adding, instance._state.db = False, using
+
+
+def _given_revision(frame: Frame, using: str) -> AbstractRevision | None:
+    cell = frame.cells.get(REVISION)
+    if cell is None or cell.scope is not frame.scope:
+        return None
+    revision = cell.value
+    if callable(revision) and not isinstance(revision, abc.Revision):
+        revision = revision()
+    if revision is None:
+        return None
+    if not isinstance(revision, get_revision_model()) or revision.pk is None or revision._state.db != using:
+        raise ForeignRevision(
+            f"The context was given {revision!r}, but a change of database {using!r} needs a saved "
+            f"{get_revision_model()._meta.label} of that database. Give one, or None."
+        )
+    return revision
+
+
+def _description(frame: Frame) -> str:
+    cell = frame.cells.get(REVISION_DESCRIPTION)
+    return "" if cell is None else read_description(cell.value)
+
+
+def _describe(entry: Entry, description: str, using: str) -> None:
+    revision = entry.revision
+    if entry.description != description:
+        type(revision)._base_manager.using(using).filter(pk=revision.pk).update(description=description)
+        revision.description = entry.description = description
+
+
+class DatabaseRevisionStore(RevisionStore):
+    """The revisions on the connections of the running thread."""
+
+    def find(self, scope: Scope, given: Given) -> abc.Revision | None:
+        for connection in connections.all(initialized_only=True):
+            entry = ledger_of(connection).entries.get(scope)
+            if entry is not None:
+                return entry.revision  # type: ignore[return-value]  # registered
+        return super().find(scope, given)
+
+    def describe(self, scope: Scope, description: str) -> None:
+        for connection in connections.all(initialized_only=True):
+            entry = ledger_of(connection).entries.get(scope)
+            if entry is not None:
+                _describe(entry, description, connection.alias)

@@ -1,0 +1,179 @@
+"""Past states, rebuilt by the database: the last whole state at or before a version, and the changes since then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models.expressions import Expression, F
+
+from revy.contrib.django.conf import get_attribute_delta_model, get_object_delta_model
+from revy.contrib.django.values import Codec
+
+if TYPE_CHECKING:
+    from revy.contrib.django.abstract import AbstractObjectDelta
+
+State = dict[str, Any]
+
+# What differs between databases: joining text, JSON as text, a name as JSON, and gathering rows into one text.
+_DIALECTS: dict[str, dict[str, Callable[..., str]]] = {
+    "sqlite": {
+        "concat": lambda *parts: "(" + " || ".join(parts) + ")",
+        "text": lambda sql: sql,
+        "quote": "json_quote({})".format,
+        "gather": "group_concat({}, ',')".format,
+    },
+    "postgresql": {
+        "concat": lambda *parts: "(" + " || ".join(parts) + ")",
+        "text": "{}::text".format,
+        "quote": "to_json({})::text".format,
+        "gather": "string_agg({}, ',')".format,
+    },
+    "mysql": {
+        "concat": lambda *parts: "CONCAT(" + ", ".join(parts) + ")",
+        "text": lambda sql: sql,
+        "quote": "JSON_QUOTE({})".format,
+        "gather": "GROUP_CONCAT({} SEPARATOR ',')".format,
+    },
+}
+
+
+class ObjectState(Expression):
+    """Annotates object deltas with the state of their object at their version: encoded values by attname, or None.
+
+    None means that the whole state the version builds upon is gone. One query on every database.
+    """
+
+    _COLUMNS = ("content_type", "content_id", "version", "state", "action")
+
+    def __init__(self) -> None:
+        super().__init__(output_field=models.TextField())
+        self._columns: list[Any] = [F(name) for name in self._COLUMNS]
+
+    def get_source_expressions(self) -> list[Any]:
+        return self._columns
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        self._columns = list(exprs)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        dialect = _DIALECTS[connection.vendor]
+        concat, text, quote, gather = (dialect[name] for name in ("concat", "text", "quote", "gather"))
+        if connection.vendor == "mysql":
+            _lift_text_limit(connection)
+        content_type, content_id, version, state, action = (compiler.compile(column)[0] for column in self._columns)
+        deltas, changes = _Table("revy_k", get_object_delta_model(), connection), get_attribute_delta_model()
+        between, change = deltas.renamed("revy_d"), _Table("revy_a", changes, connection)
+        row = concat(
+            "'['", text(between["version"]), "','", text(change["id"]), "','", quote(change["field_name"]), "','",
+            f"COALESCE({text(change['new_value'])}, 'null')", "']'",
+        )  # fmt: skip
+        gathered = (
+            f"SELECT {gather(row)} FROM {between} JOIN {change} ON {change['object_delta']} = {between['id']} "
+            f"WHERE {between['content_type']} = {content_type} AND {between['content_id']} = {content_id} "
+            f"AND {between['version']} > {deltas['version']} AND {between['version']} <= {version}"
+        )
+        kind = concat("'[\"'", action, "'\",'")
+        stored = concat(kind, text(state), "',[]]'")
+        rebuilt = concat(kind, text(deltas["state"]), "',['", f"COALESCE(({gathered}), '')", "']]'")
+        sql = (
+            f"CASE WHEN {state} IS NOT NULL THEN {stored} "
+            f"ELSE (SELECT {rebuilt} FROM {deltas} "
+            f"WHERE {deltas['content_type']} = {content_type} AND {deltas['content_id']} = {content_id} "
+            f"AND {deltas['version']} < {version} AND {deltas['state']} IS NOT NULL "
+            f"ORDER BY {deltas['version']} DESC LIMIT 1) END"
+        )
+        return sql, ()
+
+    def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
+        return [self._convert]
+
+    def _convert(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return None if value is None else _replay(value)[1]
+
+
+class ObjectSnapshot(ObjectState):
+    """Annotates object deltas of a model's objects with a model instance as it was at their version, ready to be saved.
+
+    None for deltas of other models, and where the state cannot be rebuilt. A field without recorded value is deferred,
+    so that saving leaves it alone; at a Delete it has its default. Raises UnreadableValue when a recorded value does
+    not fit the field of today.
+    """
+
+    def __init__(self, model: type[models.Model]) -> None:
+        super().__init__()
+        self.model: type[models.Model] = model
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (type(self), self.model, *self._columns)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        sql, params = super().as_sql(compiler, connection)
+        content_type = ContentType.objects.db_manager(connection.alias).get_for_model(self.model)
+        own = compiler.compile(self._columns[0])[0]
+        return f"CASE WHEN {own} = %s THEN {sql} END", (content_type.pk, *params)
+
+    def _convert(self, value: str | None, expression: Any, connection: Any) -> models.Model | None:
+        if value is None:
+            return None
+        action, state = _replay(value)
+        return build_instance(self.model, state, connection.alias, is_deleted=action == "D")
+
+
+class _Table:
+    """A table under an alias, as SQL; its columns by field name."""
+
+    def __init__(self, alias: str, model: type[models.Model], connection: Any) -> None:
+        self._alias, self._model, self._connection = alias, model, connection
+
+    def renamed(self, alias: str) -> _Table:
+        return _Table(alias, self._model, self._connection)
+
+    def __str__(self) -> str:
+        return f"{self._connection.ops.quote_name(self._model._meta.db_table)} {self._alias}"
+
+    def __getitem__(self, name: str) -> str:
+        field: Any = self._model._meta.get_field(name)
+        return f"{self._alias}.{self._connection.ops.quote_name(field.column)}"
+
+
+def state_of(object_delta: AbstractObjectDelta) -> State | None:
+    if object_delta.state is not None:
+        return object_delta.state  # type: ignore[no-any-return]
+    if "recorded_state" in object_delta.__dict__:
+        return object_delta.__dict__["recorded_state"]  # type: ignore[no-any-return]
+    rows = type(object_delta)._base_manager.using(object_delta._state.db).filter(pk=object_delta.pk)
+    return rows.annotate(recorded_state=ObjectState()).values_list("recorded_state", flat=True).first()
+
+
+def build_instance(model: type[models.Model], state: State, using: str, *, is_deleted: bool) -> models.Model:
+    """Return an instance of the state, as if loaded from `using`. Raises UnreadableValue."""
+    names, values = [], []
+    for field in model._meta.concrete_fields:
+        if field.attname in state:
+            names.append(field.attname)
+            values.append(Codec(field).decode(state[field.attname]))
+        elif is_deleted and not field.generated:
+            names.append(field.attname)
+            values.append(field.get_default())
+    return model.from_db(using, names, values)
+
+
+def _replay(text: str) -> tuple[str, State]:
+    action, state, changes = json.loads(text)
+    for _version, _id, name, value in sorted(changes, key=lambda change: change[:2]):
+        state[name] = value
+    return action, state
+
+
+def _lift_text_limit(connection: Any) -> None:
+    """Let GROUP_CONCAT return texts of any length on this connection: it cuts them at 1 MiB or less by default."""
+    connection.ensure_connection()
+    if vars(connection).get("_revy_unlimited") is not connection.connection:
+        with connection.connection.cursor() as cursor:
+            cursor.execute("SET SESSION group_concat_max_len = 4294967295")
+        vars(connection)["_revy_unlimited"] = connection.connection

@@ -1,0 +1,170 @@
+"""Field values as JSON, without loss, and back.
+
+What JSON has natively is kept as it is; the rest goes through the field's own `value_to_string` and `to_python`. A
+value is encoded as the database holds it: a decimal with the places of its column, an aware time in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import math
+from types import SimpleNamespace
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.utils import format_number
+from django.utils import timezone
+
+from revy.contrib.django.errors import UnreadableValue
+
+Json = Any
+
+# What encoding and decoding a value that does not fit its field may raise.
+UNFIT: Final = (ValidationError, ValueError, TypeError, ArithmeticError)
+
+_EXACT_TYPES: Final = (
+    (models.BooleanField, bool),
+    (models.IntegerField, int),
+    ((models.CharField, models.TextField), str),
+)
+_CONVERTING_METHODS: Final = (
+    "pre_save",
+    "to_python",
+    "get_prep_value",
+    "get_db_prep_value",
+    "get_db_prep_save",
+    "from_db_value",
+    "get_placeholder",
+    "get_placeholder_sql",
+    "get_db_converters",
+)
+
+
+class Codec:
+    """Encodes and decodes the values of one field."""
+
+    __slots__ = ("_attname", "_exact", "_field", "converts")
+
+    def __init__(self, field: models.Field[Any, Any]) -> None:
+        field = _value_field(field)
+        self._field: Any = field
+        self._attname = field.attname or field.name
+        self._exact: Any = next((kind for classes, kind in _EXACT_TYPES if isinstance(field, classes)), None)
+        # Only the database can tell what a field with conversions of its own has written.
+        self.converts = any(
+            not _is_djangos(getattr(type(field), name, None)) for name in _CONVERTING_METHODS if hasattr(field, name)
+        )
+
+    def encode(self, value: Any) -> Json:
+        """Return the value as JSON. Raises ValidationError for a value that the field cannot hold."""
+        if value is None or type(value) is self._exact:
+            return value
+        if isinstance(self._field, models.JSONField):
+            return json.loads(json.dumps(value, cls=self._field.encoder))
+        try:
+            return self._encode_python(self._field.to_python(value))
+        except UNFIT:
+            if not self.converts:
+                raise
+            # A custom field's own values may be known to its `value_to_string` alone.
+            return self._to_string(value)
+
+    def _encode_python(self, value: Any) -> Json:
+        if isinstance(value, decimal.Decimal):
+            return self._encode_decimal(value)
+        if isinstance(value, datetime.datetime):
+            value = _in_utc(value)
+        if self._exact is not None and isinstance(value, self._exact):
+            # An enumeration's member or a safe string is stored as the plain value that it is.
+            return "".join(value) if self._exact is str else self._exact(value)
+        if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+            return value
+        return self._to_string(value)
+
+    def _to_string(self, value: Any) -> str:
+        return self._field.value_to_string(SimpleNamespace(**{self._attname: value}))  # type: ignore[no-any-return]
+
+    def decode(self, value: Json) -> Any:
+        """Return the Python value that was encoded. Raises UnreadableValue if the field cannot hold it (any more)."""
+        field = self._field
+        try:
+            if isinstance(field, models.JSONField):
+                return value if field.decoder is None else json.loads(json.dumps(value), cls=field.decoder)
+            if value is None:
+                return None
+            python = field.to_python(value)
+        except UNFIT as error:
+            raise UnreadableValue(
+                f"The recorded value {value!r} does not fit {type(field).__name__} {field.name!r}."
+            ) from error
+        return bytes(python) if isinstance(python, memoryview) else python
+
+    def _encode_decimal(self, value: decimal.Decimal) -> Json:
+        places = getattr(self._field, "decimal_places", None)
+        if places is None or not value.is_finite():
+            return str(value)
+        try:
+            return format_number(value, self._field.max_digits, places)
+        except decimal.InvalidOperation as error:
+            raise ValidationError(f"{value} has too many digits.") from error
+
+
+def is_same(old: Json, new: Json) -> bool:
+    """Tell whether two encoded values are the same: unlike Python, True is not 1 and 1 is not 1.0."""
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(is_same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list):
+        return len(old) == len(new) and all(map(is_same, old, new))
+    return bool(old == new)
+
+
+def key_to_text(model: type[models.Model], pk: Any) -> str:
+    """Return the primary key as `content_id` holds it; a composite key is a JSON list."""
+    fields = model._meta.pk_fields
+    if len(fields) > 1:
+        return json.dumps([Codec(field).encode(part) for field, part in zip(fields, pk, strict=True)])
+    encoded = pk if type(pk) is int else Codec(fields[0]).encode(pk)
+    return encoded if isinstance(encoded, str) else json.dumps(encoded)
+
+
+def key_from_text(model: type[models.Model], text: str) -> Any:
+    """Return the primary key that the text stands for. Raises ValueError if the model can have no such key."""
+    fields = model._meta.pk_fields
+    if len(fields) == 1:
+        return Codec(fields[0]).decode(text)
+    parts = json.loads(text)
+    if not isinstance(parts, list) or len(parts) != len(fields):
+        raise UnreadableValue(f"{text!r} is not a primary key of {model._meta.label}.")
+    return tuple(Codec(field).decode(part) for field, part in zip(fields, parts, strict=True))
+
+
+def _value_field(field: Any) -> Any:
+    """Return the field that defines what the values are: what a foreign key points at, what a generated field gives."""
+    while True:
+        if field.remote_field is not None and getattr(field, "target_field", None) is not None:
+            field = field.target_field
+        elif getattr(field, "generated", False):
+            attname, field = field.attname, field.output_field
+            if not getattr(field, "attname", None):
+                field = field.clone()
+                field.set_attributes_from_name(attname)
+        else:
+            return field
+
+
+def _is_djangos(method: Any) -> bool:
+    return str(getattr(method, "__module__", "")).startswith("django.")
+
+
+def _in_utc(value: datetime.datetime) -> datetime.datetime:
+    if timezone.is_aware(value):
+        return value.astimezone(datetime.UTC)
+    if settings.USE_TZ:
+        return timezone.make_aware(value, timezone.get_default_timezone()).astimezone(datetime.UTC)
+    return value
