@@ -46,7 +46,9 @@ def snapshots(model: type[models.Model], pk: Any, using: str = "default") -> lis
 
 def values_of(instance: models.Model) -> dict[str, Any]:
     """Return every column's value, without loading what is deferred."""
-    values = {field.attname: instance.__dict__.get(field.attname, "deferred") for field in instance._meta.concrete_fields}
+    values = {
+        field.attname: instance.__dict__.get(field.attname, "deferred") for field in instance._meta.concrete_fields
+    }
     return {name: getattr(value, "name", value) for name, value in values.items()}
 
 

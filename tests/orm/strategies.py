@@ -36,7 +36,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         "decimal": st.decimals(-(10**9), 10**9, places=6) | st.integers(-1000, 1000),
         "duration": st.timedeltas(datetime.timedelta(days=-10000), datetime.timedelta(days=10000)),
         "email": st.emails().map(lambda email: email[:200]),
-        "float": st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False, min_value=-1e300, max_value=1e300),
+        "float": st.floats(
+            allow_nan=False, allow_infinity=False, allow_subnormal=False, min_value=-1e300, max_value=1e300
+        ),
         "integer": st.integers(-(2**31), 2**31 - 1),
         "ip": st.ip_addresses().map(str),
         "json": json_values.filter(lambda value: value is not None),

@@ -81,9 +81,15 @@ def test_delete_of_queryset_gives_every_object_asked_for_the_actor(alice: User, 
     with Context.via_actor(bob), Context.via_object_delta_description("Cleaned up."), recorded(1, 6, 0):
         Post.objects.filter(pk__in=[post.pk for post in posts]).delete()
     for post in posts:
-        assert (deltas_of(Post, post.pk).get().actor, deltas_of(Post, post.pk).get().description) == (bob, "Cleaned up.")
+        assert (deltas_of(Post, post.pk).get().actor, deltas_of(Post, post.pk).get().description) == (
+            bob,
+            "Cleaned up.",
+        )
     for comment in comments:
-        assert (deltas_of(Comment, comment.pk).get().actor, deltas_of(Comment, comment.pk).get().description) == (None, "")
+        assert (deltas_of(Comment, comment.pk).get().actor, deltas_of(Comment, comment.pk).get().description) == (
+            None,
+            "",
+        )
 
 
 def test_delete_in_one_statement_gives_every_object_the_actor(alice: User) -> None:

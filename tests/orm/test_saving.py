@@ -236,9 +236,9 @@ def test_save_of_uuid_and_text_keys_is_found_by_the_key_as_text() -> None:
     key = uuid.uuid4()
     with Context():
         Document.objects.create(id=key, slug="a")
-        Code.objects.create(id="A b/ç")
+        Code.objects.create(id="A b/ç").delete()
         Code.objects.create(id="a b/ç")
-    assert actions(Document, key) == actions(Code, "A b/ç") == actions(Code, "a b/ç") == "C"
+    assert (actions(Document, key), actions(Code, "A b/ç"), actions(Code, "a b/ç")) == ("C", "CD", "C")
 
 
 def test_save_by_receivers_is_recorded_in_the_order_of_the_writes() -> None:

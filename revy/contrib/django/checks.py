@@ -91,6 +91,20 @@ def check_swapped_models(**_: Any) -> list[CheckMessage]:
     return found
 
 
+def check_revision_setting(**_: Any) -> list[CheckMessage]:
+    if not hasattr(settings, conf.OBJECT_DELTA_SETTING) or hasattr(settings, conf.REVISION_SETTING):
+        return []
+    default = conf.DEFAULT_LABELS[conf.REVISION_SETTING]
+    return [
+        Error(
+            f"{conf.OBJECT_DELTA_SETTING} is set, but {conf.REVISION_SETTING} is not.",
+            hint=f"Set {conf.REVISION_SETTING} = {default!r} to keep the default: Django could not order the migrations "
+            "of a swapped object delta model otherwise.",
+            id="revy.E010",
+        )
+    ]
+
+
 def check_on_delete(app_configs: Sequence[Any] | None = None, **_: Any) -> list[CheckMessage]:
     """What Django checks of its own handlers (fields.E320 and E321), for revy's."""
     found: list[CheckMessage] = []
@@ -114,6 +128,7 @@ CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_keyframe_interval,
     check_context_class,
     check_swapped_models,
+    check_revision_setting,
     check_on_delete,
 )
 
