@@ -108,7 +108,7 @@ def test_replaced_methods_keep_their_names_and_documentation() -> None:
 def test_loaded_and_pickled_instances_are_recorded_on() -> None:
     with Context():
         Code.objects.create(id="a", label="1")
-        code = pickle.loads(pickle.dumps(Code.objects.get()))  # noqa: S301 - our own
+        code = pickle.loads(pickle.dumps(Code.objects.get()))
         code.label = "2"
         code.save()
     assert actions(Code, "a") == "CU"
