@@ -98,8 +98,8 @@ def check_revision_setting(**_: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{conf.OBJECT_DELTA_SETTING} is set, but {conf.REVISION_SETTING} is not.",
-            hint=f"Set {conf.REVISION_SETTING} = {default!r} to keep the default: Django could not order the migrations "
-            "of a swapped object delta model otherwise.",
+            hint=f"Set {conf.REVISION_SETTING} = {default!r} to keep the default: Django could not order the "
+            "migrations of a swapped object delta model otherwise.",
             id="revy.E010",
         )
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, connections, models
 from django.db.models import Max
 from django.db.models.query import QuerySet
 
@@ -97,7 +97,9 @@ class _Restore:
 
     def run(self, expected_version: int | None) -> AbstractObjectDelta | None:
         pk = key_from_text(self.model, self.delta.content_id)
-        live = QuerySet(model=self.model, using=self.using).filter(pk=pk).select_for_update().first()
+        no_key = connections[self.using].features.has_select_for_no_key_update
+        rows: QuerySet[Any] = QuerySet(model=self.model, using=self.using)
+        live = rows.filter(pk=pk).select_for_update(no_key=no_key).first()
         last = self.versions.aggregate(last=Max("version"))["last"] or 0  # read once the row is locked
         if expected_version is not None and expected_version != last:
             problem = Problem(

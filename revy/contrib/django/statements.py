@@ -6,16 +6,16 @@ executed by one of three compilers. Old values are read from the rows, under loc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connections, models
-from django.db.models.sql import Query
+from django.db import models
 from django.db.models.sql.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
 
 from revy.contrib.django import operation
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import CREATE, DELETE, UPDATE, RowChange, Values, read_rows
+from revy.contrib.django.rows import Lock, RowReader
 from revy.contrib.django.tracking import Plan, is_watched, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT, is_same
@@ -114,11 +114,12 @@ class _Update:
             else:
                 self.given[field] = value
         fields = [field for field in self.plan.local_fields if field in self.given or field in self.computed]
-        self.before = dict(_select(query, self.plan, fields, using)) if fields else {}
+        self.before = dict(RowReader(self.plan, fields, using, Lock.UPDATE).touched_by(query)) if fields else {}
 
     def changes(self) -> list[RowChange]:
         constants = self._constants()
-        after = dict(_select_keys(self.plan, list(self.before), self.computed, self.using)) if self.computed else {}
+        reader = RowReader(self.plan, self.computed, self.using, Lock.NONE)
+        after = dict(reader.with_keys(list(self.before))) if self.computed else {}
         changes = []
         for pk, old in self.before.items():
             new = {**constants, **after.get(pk, {})}
@@ -174,59 +175,9 @@ def _make_delete(original: Callable[..., Any]) -> Any:
 def _rows_to_delete(query: Any, using: str) -> dict[Any, Values]:
     plan = plan_for(query.get_meta().concrete_model)
     if not plan.model._meta.parents:
-        return dict(_select(query, plan, plan.fields, using))
-    pks = [pk for pk, _values in _select(query, plan, (), using)]
+        return dict(RowReader(plan, plan.fields, using, Lock.DELETE).touched_by(query))
+    pks = [pk for pk, _values in RowReader(plan, (), using, Lock.DELETE).touched_by(query)]
     return read_rows(plan.model, using, pks)
-
-
-# --- reading rows
-
-
-def _select(query: Any, plan: Plan, fields: Sequence[Any], using: str) -> Iterator[tuple[Any, Values]]:
-    """Yield primary key and values of the rows that a write statement is about to touch, and lock them."""
-    select = query.chain(klass=Query)
-    select.select_related = False
-    select.clear_ordering(force=True)
-    select.extra = {}
-    select.set_annotation_mask(())
-    alias = select.get_initial_alias()
-    key = [field.get_col(alias) for field in plan.model._meta.pk_fields]
-    if select.count_active_tables() > 1 or select.group_by is not None or select.distinct:
-        # Rows cannot be locked through joins and groups on every database: find them, then lock them.
-        select.set_select(tuple(key))
-        rows = select.get_compiler(using).results_iter()
-        yield from _select_keys(
-            plan, list(dict.fromkeys(_key(row, len(key)) for row in rows)), fields, using, lock=True
-        )
-        return
-    yield from _fetch(select, plan, key, [field.get_col(alias) for field in fields], fields, using, lock=True)
-
-
-def _select_keys(
-    plan: Plan, pks: Sequence[Any], fields: Sequence[Any], using: str, *, lock: bool = False
-) -> Iterator[tuple[Any, Values]]:
-    for start in range(0, len(pks), 500):
-        select: Any = Query(plan.model)
-        select.add_filter("pk__in", pks[start : start + 500])
-        alias = select.get_initial_alias()
-        key = [field.get_col(alias) for field in plan.model._meta.pk_fields]
-        yield from _fetch(select, plan, key, [field.get_col(alias) for field in fields], fields, using, lock=lock)
-
-
-def _fetch(
-    select: Any, plan: Plan, key: list[Any], columns: list[Any], fields: Sequence[Any], using: str, *, lock: bool
-) -> Iterator[tuple[Any, Values]]:
-    select.set_select((*key, *columns))
-    select.select_for_update = lock and connections[using].features.has_select_for_update
-    codecs = [(field.attname, plan.codecs[field.attname]) for field in fields]
-    width = len(key)
-    for row in select.get_compiler(using).results_iter():
-        values = {attname: codec.encode(value) for (attname, codec), value in zip(codecs, row[width:], strict=True)}
-        yield _key(row, width), values
-
-
-def _key(row: Sequence[Any], width: int) -> Any:
-    return row[0] if width == 1 else tuple(row[:width])
 
 
 def install() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import models
+from django.db.models.signals import class_prepared
 
 from revy import abc
 from revy.contrib.django import conf
@@ -90,7 +91,7 @@ def concrete_model(model: type[models.Model]) -> type[models.Model]:
     return model._meta.concrete_model or model
 
 
-def forget_plans() -> None:
+def forget_plans(**_: Any) -> None:
     is_tracked.cache_clear()
     is_watched.cache_clear()
     _cached_plan.cache_clear()
@@ -102,6 +103,8 @@ def forget_plans_of_changed_setting(*, setting: str, **_: Any) -> None:
 
 
 def install() -> None:
+    # A model that comes later may inherit from one that has a plan.
+    class_prepared.connect(forget_plans, dispatch_uid="revy.forget_plans")
     setting_changed.connect(forget_plans_of_changed_setting, dispatch_uid="revy.forget_plans")
 
 
