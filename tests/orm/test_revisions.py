@@ -137,9 +137,9 @@ def test_revision_of_a_released_savepoint_falls_with_the_outer_one() -> None:
 
 def test_revision_of_a_savepoint_rolled_back_by_hand_is_not_used_again() -> None:
     with recorded(1, 1, 0), Context():
-        savepoint = transaction.savepoint()
+        savepoint = connection.savepoint()
         Code.objects.create(id="a")
-        transaction.savepoint_rollback(savepoint)
+        connection.savepoint_rollback(savepoint)
         Code.objects.create(id="b")
 
 
