@@ -26,7 +26,9 @@ lint: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m mypy --config-file demo/mypy.ini demo
 	$(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
+	$(VENV_PYTHON) -m django makemigrations --settings demo.settings --check --dry-run wiki
 	REVY_TEST_SWAPPED=1 $(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
 
 schema: $(INSTALLED)
