@@ -12,7 +12,6 @@ from revy import Context
 from revy.contrib.django import checks as revy_checks
 from revy.contrib.django.models import CASCADE, SET_DEFAULT, SET_NULL
 
-
 pytestmark = pytest.mark.django_db(databases=["default", "other"])  # Django 6.1 asks the database when it checks fields
 
 

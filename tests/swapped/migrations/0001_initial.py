@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import revy.contrib.django.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import revy.contrib.django.fields
 
 
 class Migration(migrations.Migration):
