@@ -1,0 +1,37 @@
+"""The history of a Django project for the users of its GraphQL API."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from revy_graphql.middleware import RevyMutationMiddleware
+    from revy_graphql.mutation import Mutation
+    from revy_graphql.namespace import MutationNamespace
+    from revy_graphql.policy import Policy
+    from revy_graphql.query import Query
+    from revy_graphql.schema import Schema, track
+
+__all__ = ["Mutation", "MutationNamespace", "Policy", "Query", "RevyMutationMiddleware", "Schema", "track"]
+
+# graphene_django reads the settings when it is imported, which is too early for `python -m revy_graphql.print_schema`.
+_MODULES = {
+    "Mutation": "mutation",
+    "MutationNamespace": "namespace",
+    "Policy": "policy",
+    "Query": "query",
+    "RevyMutationMiddleware": "middleware",
+    "Schema": "schema",
+    "track": "schema",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,133 @@
+"""What one viewer may see, asked of the policy once per operation and question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, router
+from django.db.models import Q, QuerySet
+from graphql import GraphQLResolveInfo
+
+from revy.contrib.django import get_object_delta_model, get_revision_model
+from revy.contrib.django.tracking import is_tracked
+from revy.contrib.django.values import key_to_text
+from revy_graphql import conf, exposure
+from revy_graphql.errors import InvalidArgument, NotFound
+from revy_graphql.keys import parse_key
+from revy_graphql.visibility import Visibility
+
+Model = type[models.Model]
+# An object, by its model and its primary key as text.
+Reference = tuple[Model, str]
+
+
+class Viewer:
+    """The policy, asked on behalf of a root field and everything below it."""
+
+    def __init__(self, info: GraphQLResolveInfo) -> None:
+        self.info = info
+        self.policy = conf.find_policy_class()()
+        self.using = router.db_for_read(get_object_delta_model())
+        self._visibilities: dict[Model, Visibility] = {}
+        self._fields: dict[tuple[Model, str], models.Field[Any, Any] | None] = {}
+
+    @cached_property
+    def visible_models(self) -> dict[int, Model]:
+        """The models whose history the viewer may see, by the id of their content type."""
+        visible = [
+            model
+            for model in apps.get_models()
+            if not model._meta.proxy and is_tracked(model) and self.policy.can_view_model(self.info, model)
+        ]
+        types = ContentType.objects.db_manager(self.using).get_for_models(*visible)
+        return {types[model].pk: model for model in visible}
+
+    def read_address(self, content_type: str | None, content_id: str | None) -> dict[str, Any]:
+        """Return the arguments `contentType` ("app_label.model", in any case) and `contentId` as a filter of deltas.
+
+        Raises NotFound for an unknown or hidden model, InvalidArgument for a key that its objects cannot have.
+        """
+        if content_type is None:
+            if content_id is not None:
+                raise InvalidArgument("Pass `contentType` with `contentId`.")
+            return {}
+        label = content_type.lower()
+        found = next((item for item in self.visible_models.items() if item[1]._meta.label_lower == label), None)
+        if found is None:
+            raise NotFound
+        content_type_id, model = found
+        if content_id is None:
+            return {"content_type_id": content_type_id}
+        try:
+            return {"content_type_id": content_type_id, "content_id": key_to_text(model, parse_key(model, content_id))}
+        except ValueError as error:
+            raise InvalidArgument("The contentId is broken: it is not a primary key of this model.") from error
+
+    def actor_models(self, content_type_ids: set[int]) -> dict[int, Model]:
+        """Return the models of these content types whose objects the viewer may see."""
+        types = ContentType.objects.db_manager(self.using).filter(pk__in=content_type_ids - self.visible_models.keys())
+        others = {kind.pk: kind.model_class() for kind in types}
+        visible = {pk: model for pk, model in others.items() if model and self.policy.can_view_model(self.info, model)}
+        return {**self.visible_models, **visible}
+
+    def visibility_of(self, model: Model) -> Visibility:
+        if model not in self._visibilities:
+            queryset = self.policy.get_queryset(self.info, model)
+            shows_deleted = self.policy.can_view_deleted(self.info, model)
+            self._visibilities[model] = Visibility(model, queryset, shows_deleted=shows_deleted)
+        return self._visibilities[model]
+
+    def object_deltas(self) -> QuerySet[Any]:
+        """Return the object deltas that the viewer may see."""
+        deltas = get_object_delta_model()._base_manager.using(self.using)
+        condition = Q(pk__in=())
+        for content_type_id, model in self.visible_models.items():
+            deltas, own = self.visibility_of(model).restrict(deltas, content_type_id)
+            condition |= own
+        return deltas.filter(condition)
+
+    def revisions(self) -> QuerySet[Any]:
+        """Return all revisions; it is for the caller to keep to those of visible object deltas."""
+        return get_revision_model()._base_manager.using(self.using).all()
+
+    def find_objects(self, references: Iterable[Reference]) -> dict[Reference, models.Model | None]:
+        """Return the visible ones of the objects of these models and keys, with one query a model.
+
+        None stands for one that exists no more.
+        """
+        keys: dict[Model, set[str]] = {}
+        for model, key in references:
+            keys.setdefault(model, set()).add(key)
+        return {
+            (model, key): instance
+            for model, wanted in keys.items()
+            for key, instance in self.visibility_of(model).find(wanted).items()
+        }
+
+    def visible_field(self, model: Model, name: str) -> models.Field[Any, Any] | None:
+        """Return the field of that name or attname if the viewer may see its values, else None."""
+        if (model, name) not in self._fields:
+            try:
+                field: Any = model._meta.get_field(name)
+            except FieldDoesNotExist:
+                field = None
+            if field is not None and not self.policy.can_view_field(self.info, model, field):
+                field = None
+            self._fields[model, name] = field
+        return self._fields[model, name]
+
+    def as_node(self, instance: models.Model | None) -> models.Model | None:
+        """Return the object as what the schema calls a Node, or None where its type is none."""
+        if instance is None:
+            return None
+        kind = self.policy.get_object_type(self.info, type(instance))
+        if kind is None or not exposure.is_node(self.info.schema, kind):
+            return None
+        # Where graphql-core looks first. Else it would be shown by any type of the schema that has the same model.
+        instance.__dict__[f"_{type(instance).__name__}__typename"] = kind._meta.name
+        return instance

@@ -1,0 +1,87 @@
+"""Which objects of one model a viewer may see, and the same as a condition on object deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from django.db import models, router
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+
+from revy.contrib.django import get_object_delta_model
+from revy.contrib.django.values import key_to_text
+from revy_graphql.keys import key_expression, parse_keys
+from revy_graphql.policy import is_filtered
+
+
+class Visibility:
+    """The objects of a model that a viewer may see: those of a queryset, and perhaps those that exist no more."""
+
+    def __init__(self, model: type[models.Model], queryset: QuerySet[Any], *, shows_deleted: bool) -> None:
+        self.model = model
+        self.shows_deleted = shows_deleted
+        self.is_total = shows_deleted and not is_filtered(queryset)
+        if queryset.query.is_sliced:
+            # As a list, since MySQL and MariaDB take no LIMIT in such a subquery.
+            queryset = self._base().filter(pk__in=list(queryset.values_list("pk", flat=True)))
+        elif queryset.query.combinator:
+            queryset = self._base().filter(pk__in=queryset.values("pk"))
+        self._queryset = queryset.order_by()
+
+    def find(self, texts: Iterable[str]) -> dict[str, models.Model | None]:
+        """Return the visible ones of the objects of these keys; None for one that exists no more.
+
+        One query; another one if objects are missing and the viewer may see deleted ones, but not all others.
+        """
+        wanted = set(texts)
+        keys = parse_keys(self.model, wanted)
+        rows = {row.pk: row for row in self._queryset.filter(pk__in=keys.values())}
+        visible = {text: rows[pk] for text, pk in keys.items() if pk in rows}
+        missing = wanted - visible.keys()
+        if not missing or not self.shows_deleted:
+            return visible
+        existing = set() if self.is_total else self._existing([keys[text] for text in missing & keys.keys()])
+        return {**visible, **{text: None for text in missing if keys.get(text) not in existing}}
+
+    def restrict(self, deltas: QuerySet[Any], content_type_id: int) -> tuple[QuerySet[Any], Q]:
+        """Return the queryset of object deltas, and the condition on it for those of visible objects."""
+        is_own = Q(content_type_id=content_type_id)
+        if self.is_total:
+            return deltas, is_own
+        expression = key_expression(self.model, deltas.db) if _shares_database(self.model) else None
+        if expression is None:
+            return deltas, is_own & self._listed
+        is_key, key = expression
+        alias = f"revy_key_{content_type_id}"
+        # Databases evaluate conditions in any order: only CASE keeps them from converting the keys of other models.
+        deltas = deltas.alias(**{alias: Case(When(is_own & is_key, then=key), default=None)})
+        return deltas, is_own & self._looked_up(OuterRef(alias), deltas.db)
+
+    def _looked_up(self, key: OuterRef, using: str) -> Q:
+        found = Q(Exists(self._queryset.using(using).filter(pk=key)))
+        if not self.shows_deleted:
+            return found
+        return found | ~Q(Exists(self._base().using(using).filter(pk=key)))
+
+    @cached_property
+    def _listed(self) -> Q:
+        """Return the condition where SQL cannot tell which object a key names: a list of keys, of any length."""
+        visible = self._texts(self._queryset)
+        if not self.shows_deleted:
+            return Q(content_id__in=visible)
+        return ~Q(content_id__in=self._texts(self._base()) - visible)
+
+    def _texts(self, objects: QuerySet[Any]) -> set[str]:
+        return {key_to_text(self.model, pk) for pk in objects.values_list("pk", flat=True)}
+
+    def _existing(self, pks: list[Any]) -> set[Any]:
+        return set(self._base().filter(pk__in=pks).values_list("pk", flat=True))
+
+    def _base(self) -> QuerySet[Any]:
+        return self.model._base_manager.all()
+
+
+def _shares_database(model: type[models.Model]) -> bool:
+    """Tell whether the objects live in the database of their history, so that one query can ask for both."""
+    return router.db_for_write(model) == router.db_for_write(get_object_delta_model())

@@ -1,0 +1,89 @@
+"""Every code block of docs/graphql.md runs as it stands."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import graphene
+import pytest
+from django.contrib.auth.models import User
+from graphene_django import DjangoObjectType
+
+from revy_graphql import Policy, conf
+from tests.docs.blocks import block, blocks
+from tests.graphql.api import Api, history_of, messages, request_of
+from tests.graphql.app.models import Article, Draft
+from tests.graphql.mutations import CreateArticle
+
+PAGE = "docs/graphql.md"
+SCHEMA = block(PAGE, "revy_graphql.Schema(")
+POLICY = block(PAGE, "class EditorialPolicy")
+SETTINGS = block(PAGE, "REVY_GRAPHQL = ")
+CREATE = block(PAGE, "createArticle", "graphql")
+HISTORY = block(PAGE, "query History", "graphql").replace("blog.article", "gqlapp.article")
+RESTORE = block(PAGE, "mutation Restore", "graphql").replace("blog.article", "gqlapp.article")
+
+
+def run(code: str, **names: Any) -> dict[str, Any]:
+    namespace = {"__name__": "documentation", **names}
+    exec(compile(code, "documentation", "exec"), namespace)
+    return namespace
+
+
+def test_every_block_is_run_here() -> None:
+    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 6
+
+
+@pytest.mark.django_db
+def test_documented_schema_records_reads_and_restores(as_superuser: Api) -> None:
+    schema = run(SCHEMA, CreateArticle=CreateArticle)["schema"]
+    user = User.objects.get()
+
+    def execute(query: str, **variables: Any) -> Any:
+        result = schema.execute(query, context_value=request_of(user), variable_values=variables)
+        assert result.errors is None
+        return result.data
+
+    execute(CREATE)
+    article = Article.objects.get()
+    assert messages() == ["Begin the article."]
+    (edge,) = execute(HISTORY, id=str(article.pk))["revisions"]["edges"]
+    assert edge["node"]["actors"] == [{"display": "root"}]
+    assert execute(RESTORE, id=str(article.pk))["restoreObject"]["errors"][0]["code"] == "CONFLICT"
+    answer = as_superuser('mutation ($pk: ID!) { updateArticle(input: {pk: $pk, body: "b"}) { article { id } } }',
+                          pk=article.pk)  # fmt: skip
+    assert answer.errors == []
+    assert execute(RESTORE, id=str(article.pk))["restoreObject"]["errors"] == []
+    assert len(history_of(article)) == 3
+
+
+@pytest.mark.django_db
+def test_documented_policy_decides() -> None:
+    policy = run(POLICY)["EditorialPolicy"]()
+    assert isinstance(policy, Policy)
+
+    class Titles(DjangoObjectType):
+        class Meta:
+            model = Draft
+            fields = ("title",)
+            skip_registry = True
+
+        @classmethod
+        def get_queryset(cls, queryset: Any, info: Any) -> Any:
+            return queryset.filter(is_public=True)
+
+    policy.get_object_type = lambda info, model: Titles
+    staff, other = (SimpleNamespace(context=request_of(User(is_staff=is_staff))) for is_staff in (True, False))
+    assert policy.can_view_deleted(staff, Draft) is True
+    assert policy.can_view_deleted(other, Draft) is False
+    assert policy.can_view_field(staff, Draft, Draft._meta.get_field("title")) is True
+    notes = graphene.String()
+    notes.name = "notes"
+    assert policy.can_view_field(staff, Draft, notes) is False
+
+
+def test_documented_settings_are_those_that_exist() -> None:
+    from revy_graphql.checks import KEYS
+
+    assert set(run(SETTINGS)[conf.SETTING]) == set(KEYS)
