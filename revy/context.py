@@ -19,6 +19,7 @@ from revy.frame import (
     OBJECT_DELTA_DESCRIPTION,
     REVISION,
     REVISION_DESCRIPTION,
+    Cell,
     Frame,
     current,
     pushed,
@@ -91,15 +92,14 @@ class Context(stackholm.Context):
         frame = current.get()
         if frame is None:
             return None
-        cell = frame.cells.get(REVISION)
-        given = cell.value if cell is not None and cell.scope is frame.scope else None
-        return store.get_store().find(frame.scope, given)
+        key = frame.revision_key
+        return store.get_store().find(key, key.value if isinstance(key, Cell) else None)
 
     @classmethod
     def set_revision_description(cls, value: str | None) -> None:
         """Set the revision description of the running block, and of its revision if changes were recorded already."""
         cls.set_checkpoint_value(REVISION_DESCRIPTION, clean_description(value))
-        store.get_store().describe(cls._top().scope, cls.get_revision_description())
+        store.get_store().describe(cls._top().revision_key, cls.get_revision_description())
 
     @classmethod
     def disable(cls) -> None:
@@ -108,14 +108,17 @@ class Context(stackholm.Context):
 
     @classmethod
     def enable(cls) -> None:
+        """Record again, until the end of the running block."""
         current.set(cls._top().switched(True))
 
     @classmethod
     def as_disabled(cls) -> Self:
+        """Return a context in which nothing is recorded; it holds for writes outside of all contexts, too."""
         return cls._switched(False)
 
     @classmethod
     def as_enabled(cls) -> Self:
+        """Return a context in which changes are recorded, whatever it is inside of."""
         return cls._switched(True)
 
     @classmethod
@@ -126,10 +129,11 @@ class Context(stackholm.Context):
 
     @classmethod
     def is_disabled(cls) -> bool:
+        """Tell whether changes made here are not recorded."""
         return not cls.is_enabled()
 
     @classmethod
-    def via(cls, **values: Any) -> Self:
+    def _via(cls, **values: Any) -> Self:
         context = cls()
         context._checkpoint_data.update(values)
         return context

@@ -51,7 +51,7 @@ def resetter(key: str) -> classmethod[Context, [], None]:
 
 def starter(key: str, clean: Callable[[S], Any]) -> classmethod[Context, [S], Context]:
     def via(cls: type[Context], value: S) -> Context:
-        return cls.via(**{key: clean(value)})
+        return cls._via(**{key: clean(value)})
 
     return classmethod(_named(via, "via", key, f"Return a context that starts with the {_words(key)}."))
 

@@ -38,13 +38,16 @@ class Scope:
 class Cell:
     """A value that was set in the block at `depth`, and the cell of an outer block that it shadows."""
 
-    __slots__ = ("depth", "previous", "scope", "value")
+    __slots__ = ("__weakref__", "depth", "previous", "scope", "value")
 
     def __init__(self, value: Any, depth: int, previous: Cell | None, scope: Scope) -> None:
         self.value = value
         self.depth = depth
         self.previous = previous
         self.scope = scope
+
+
+RevisionKey = Scope | Cell
 
 
 class Frame:
@@ -70,6 +73,15 @@ class Frame:
         self.scope = scope
         self.cells = cells
         self.own = own
+
+    @property
+    def revision_key(self) -> RevisionKey:
+        """Return what changes made here have in common with others of the same revision.
+
+        This is the scope; where a revision was given in it, what was given: another one may be given later.
+        """
+        given = self.cells.get(REVISION)
+        return given if given is not None and given.scope is self.scope else self.scope
 
     def replaced(self, enabled: bool, scope: Scope, cells: Mapping[str, Cell]) -> Frame:
         own = scope if scope.depth == self.depth else self.own

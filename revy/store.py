@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from revy.abc import Revision
-from revy.frame import Scope
+from revy.frame import RevisionKey
 
 
 class RevisionStore:
     """Knows the revisions that scopes have led to. This one records nothing, so that contexts work without Django."""
 
-    def find(self, scope: Scope, given: Revision | Callable[[], Revision | None] | None) -> Revision | None:
-        """Return the revision of the scope, if it exists already; `given` is what the context was given for it."""
+    def find(self, key: RevisionKey, given: Revision | Callable[[], Revision | None] | None) -> Revision | None:
+        """Return the revision of that key, if it exists already; `given` is what the context was given for it."""
         return given if isinstance(given, Revision) else None
 
-    def describe(self, scope: Scope, description: str) -> None:
-        """Change the description of the scope's revision, if it exists already."""
+    def describe(self, key: RevisionKey, description: str) -> None:
+        """Change the description of the revision of that key, if it exists already."""
 
 
 _store = RevisionStore()

@@ -98,6 +98,21 @@ def test_revision_none_starts_another_one() -> None:
     assert revision_of("a") != revision_of("b")
 
 
+def test_revision_given_after_the_first_change_is_joined_by_what_follows() -> None:
+    given = Revision.objects.create(description="Given.")
+    with recorded(2, 4, 0), Context():
+        Code.objects.create(id="a")
+        Context.set_revision(given)
+        Code.objects.create(id="b")
+        assert Context.get_revision() == given
+        Context.set_revision(None)
+        Code.objects.create(id="c")
+        Context.reset_revision()
+        Code.objects.create(id="d")
+    assert revision_of("b") == given
+    assert revision_of("a") == revision_of("d") != revision_of("c")
+
+
 def test_given_revision_that_is_not_saved_is_refused() -> None:
     with recorded(0, 0, 0), Context.via_revision(Revision()):
         with pytest.raises(ForeignRevision, match="saved"), transaction.atomic():

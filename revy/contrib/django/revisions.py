@@ -14,7 +14,7 @@ from revy.contrib.django.conf import get_revision_model
 from revy.contrib.django.errors import ForeignRevision
 from revy.contrib.django.transactions import Entry, ledger_of
 from revy.family import read_description
-from revy.frame import REVISION, REVISION_DESCRIPTION, Frame, Scope
+from revy.frame import REVISION_DESCRIPTION, Cell, Frame, RevisionKey
 from revy.store import RevisionStore
 
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
@@ -24,14 +24,15 @@ def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
     """Return the revision of the frame's scope on that database, creating it for the first change of the scope."""
     connection = connections[using]
     ledger = ledger_of(connection)
-    entry = ledger.entries.get(frame.scope)
+    key = frame.revision_key
+    entry = ledger.entries.get(key)
     if entry is None:
-        revision = _given_revision(frame, using)
+        revision = _given_revision(key, using)
         if revision is None:
             model = get_revision_model()
             revision = model(description=_description(frame))
             insert_rows(model, using, [revision])
-        entry = ledger.add(frame.scope, revision, connection)
+        entry = ledger.add(key, revision, connection)
     described = frame.cells.get(REVISION_DESCRIPTION)
     if described is not None and described.scope is frame.scope:
         _describe(entry, read_description(described.value), using)
@@ -51,11 +52,8 @@ def insert_rows(model: type[models.Model], using: str, instances: Sequence[Any])
         instance._state.adding, instance._state.db = False, using
 
 
-def _given_revision(frame: Frame, using: str) -> AbstractRevision | None:
-    cell = frame.cells.get(REVISION)
-    if cell is None or cell.scope is not frame.scope:
-        return None
-    revision = cell.value
+def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:
+    revision = key.value if isinstance(key, Cell) else None
     if callable(revision) and not isinstance(revision, abc.Revision):
         revision = revision()
     if revision is None:
@@ -83,15 +81,15 @@ def _describe(entry: Entry, description: str, using: str) -> None:
 class DatabaseRevisionStore(RevisionStore):
     """The revisions on the connections of the running thread."""
 
-    def find(self, scope: Scope, given: Given) -> abc.Revision | None:
+    def find(self, key: RevisionKey, given: Given) -> abc.Revision | None:
         for connection in connections.all(initialized_only=True):
-            entry = ledger_of(connection).entries.get(scope)
+            entry = ledger_of(connection).entries.get(key)
             if entry is not None:
                 return entry.revision  # type: ignore[return-value]  # registered
-        return super().find(scope, given)
+        return super().find(key, given)
 
-    def describe(self, scope: Scope, description: str) -> None:
+    def describe(self, key: RevisionKey, description: str) -> None:
         for connection in connections.all(initialized_only=True):
-            entry = ledger_of(connection).entries.get(scope)
+            entry = ledger_of(connection).entries.get(key)
             if entry is not None:
                 _describe(entry, description, connection.alias)

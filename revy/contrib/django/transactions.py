@@ -12,7 +12,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from revy.contrib.django.patching import replace
-from revy.frame import Scope
+from revy.frame import RevisionKey
 
 if TYPE_CHECKING:
     from revy.contrib.django.abstract import AbstractRevision
@@ -35,11 +35,11 @@ class Entry:
 class Ledger:
     """The revisions that scopes have led to on one connection; what was rolled back is never in it."""
 
-    entries: WeakKeyDictionary[Scope, Entry] = field(default_factory=WeakKeyDictionary)
+    entries: WeakKeyDictionary[RevisionKey, Entry] = field(default_factory=WeakKeyDictionary)
 
-    def add(self, scope: Scope, revision: AbstractRevision, connection: BaseDatabaseWrapper) -> Entry:
+    def add(self, key: RevisionKey, revision: AbstractRevision, connection: BaseDatabaseWrapper) -> Entry:
         entry = Entry(revision, connection.savepoint_state, revision.description)
-        self.entries[scope] = entry
+        self.entries[key] = entry
         return entry
 
     def commit(self) -> None:
@@ -48,10 +48,10 @@ class Ledger:
 
     def roll_back(self, savepoint: int = 0) -> None:
         """Forget what was written since the savepoint of that number was made."""
-        for scope, entry in list(self.entries.items()):
+        for key, entry in list(self.entries.items()):
             entry.description = None
             if not entry.is_committed and entry.savepoints >= savepoint:
-                del self.entries[scope]
+                del self.entries[key]
 
 
 def ledger_of(connection: BaseDatabaseWrapper) -> Ledger:
