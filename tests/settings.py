@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "revy.contrib.django",
     "tests.app",
     "tests.graphql.app",
+    "tests.machine.app",
 ]
 
 if os.environ.get("REVY_TEST_SWAPPED") == "1":

@@ -1,0 +1,195 @@
+"""Writing many rows at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from hypothesis import strategies as st
+
+from tests.machine.app import models as app
+from tests.machine.oracle import Expected
+from tests.machine.rows import chain_of
+from tests.machine.saves import EVERY, NUMBERS
+from tests.machine.values import VALUES, counts, keys, names
+from tests.machine.world import World, awaited
+
+FLAT = [model for model in EVERY if len(chain_of(model)) == 1]
+
+
+def _rows(world: World, model: Any) -> Any:
+    """Return some of the model's rows, in some way."""
+    rows = model._base_manager.all()
+    ways = ["all", "pks", "exclude"]
+    if len(chain_of(model)) == 1:
+        # Django's own ordered updates of inheriting models fail on MariaDB.
+        ways.append("ordered")
+    if model._meta.concrete_model is app.Thing:
+        ways += ["by tag", "by shelf", "joined"]
+    elif model is app.Person:
+        ways += ["by boss", "joined"]
+    elif issubclass(model, app.Place):
+        ways += ["by tag", "by owner"]
+    way = world.one_of(ways, "rows")
+    match way:
+        case "pks":
+            rows = rows.filter(pk__in=world.some_of(world.pks(model), "pks"))
+        case "exclude":
+            rows = rows.exclude(pk__in=world.some_of(world.pks(model), "not pks"))
+        case "ordered":
+            rows = rows.order_by("-pk")
+        case "by tag":
+            rows = rows.filter(tags__color=world.draw(names, "color"))
+        case "by shelf":
+            rows = rows.filter(set_null__name=world.draw(names, "shelf"))
+        case "by boss":
+            rows = rows.filter(boss__name=world.draw(names, "boss"))
+        case "by owner":
+            rows = rows.filter(owner__name=world.draw(names, "owner"))
+        case "joined" if model is app.Person:
+            rows = rows.filter(Q(friends__name__in=["a", "b"]) | Q(followers__isnull=False))
+        case "joined":
+            rows = rows.filter(Q(tags__isnull=False) | Q(cascade__name="a"))
+    return rows
+
+
+def update(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    changes = {
+        name: value
+        for name, value in world.changes(model).items()
+        if not model._meta.get_field(name.removesuffix("_id") if name != "object_id" else name).unique
+    }
+    if not changes:
+        world.skip()
+    rows = _rows(world, model)
+    if world.chance("async"):
+        awaited(rows.aupdate)(**changes)
+    else:
+        rows.update(**changes)
+    return Expected()
+
+
+def update_with_expressions(world: World) -> Expected:
+    model = world.one_of(list(NUMBERS), "model")
+    name = NUMBERS[model]
+    rows = _rows(world, model)
+    change: Any
+    match world.one_of(["F", "Case", "Subquery", "two", "Value"], "expression"):
+        case "F":
+            change = {name: F(name) + world.draw(counts, "more")}
+        case "Case":
+            change = {name: Case(When(**{f"{name}__gt": 0}, then=Value(0)), default=F(name) + 1)}
+        case "Value":
+            change = {name: Value(world.draw(counts, "value"))}
+        case "two" if model in (app.Restaurant, app.Pizzeria):
+            change = {"stars": F("stars") + 1, "name": world.draw(names, "name")}
+        case "two" if model is app.Thing:
+            change = {"count": F("rank"), "rank": F("count")}
+        case _:
+            other = app.Gauge if model is not app.Gauge else app.Entry
+            values = other.objects.filter(value=OuterRef(name)).order_by("pk").values("value")[:1]
+            change = {name: Coalesce(Subquery(values), F(name)) + 1}
+    rows.update(**change)
+    return Expected()
+
+
+def bulk_create(world: World) -> Expected:
+    model = world.one_of(FLAT, "model")
+    ways = ["plain", "ignore_conflicts"]
+    if model in (app.Entry, app.Gauge, app.Tag, app.Code):
+        ways += ["update_conflicts"] * 3
+    way = world.one_of(ways, "way")
+    instances = [model(**world.values(model)) for _ in range(world.draw(st.integers(0, 4), "how many"))]
+    options: dict[str, Any] = {"batch_size": world.one_of([None, 1, 2], "batch_size")}
+    if way == "ignore_conflicts":
+        options["ignore_conflicts"] = True
+    elif way == "update_conflicts":
+        unique = {app.Entry: ["slug", "id"], app.Gauge: ["key"], app.Tag: ["name"], app.Code: ["id"]}[model]
+        # The same row twice in one statement is an error on some databases.
+        instances = [
+            instance
+            for position, instance in enumerate(instances)
+            if not any(
+                getattr(instance, name) == getattr(other, name) for name in unique for other in instances[:position]
+            )
+        ]
+        updated = {app.Entry: ["value", "data"], app.Gauge: ["value", "price"], app.Tag: ["color"], app.Code: ["label"]}
+        options |= {"update_conflicts": True, "update_fields": updated[model]}
+        if connection.features.supports_update_conflicts_with_target:
+            options["unique_fields"] = [world.one_of(unique, "unique")]
+    rows = model._base_manager
+    if world.chance("async"):
+        awaited(rows.abulk_create)(instances, **options)
+    else:
+        rows.bulk_create(instances, **options)
+    if way == "plain":
+        world.held += instances
+    return Expected()
+
+
+def bulk_update(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    pks = sorted(set(world.some_of(world.pks(model), "pks", at_most=5)))
+    instances = list(model._base_manager.filter(pk__in=pks).order_by("pk"))
+    fields = world.draw(
+        st.lists(st.sampled_from(world.changeable(model)), min_size=1, max_size=2, unique=True), "fields"
+    )
+    draws = world.columns(model)
+    fields = [name for name in fields if name != "twin_id"]
+    if not fields:
+        world.skip()
+    for instance in instances:
+        for name in fields:
+            if name == NUMBERS.get(model) and world.chance("expression"):
+                setattr(instance, name, F(name) + 1)
+            else:
+                setattr(instance, name, draws[name]())
+    fields = [model._meta.get_field(name.removesuffix("_id") if name != "object_id" else name).name for name in fields]
+    options: dict[str, Any] = {"fields": fields, "batch_size": world.one_of([None, 1, 2], "batch_size")}
+    if world.chance("async"):
+        awaited(model._base_manager.abulk_update)(instances, **options)
+    else:
+        model._base_manager.bulk_update(instances, **options)
+    # A child's row and its parent's are updated in statements of their own.
+    return Expected()
+
+
+def change_key(world: World) -> Expected:
+    """A row that gets another key ends one object and begins another."""
+    if world.chance("number"):
+        pks = world.some_of(world.pks(app.Number), "pks")
+        by = world.draw(st.integers(-3, 9), "by")
+        rows = app.Number.objects.filter(pk__in=pks)
+        rows.update(id=F("id") + by) if world.chance("expression") else rows.filter(pk__in=pks[:1]).update(id=by)
+    elif world.chance("seat"):
+        pk = world.one_of(world.pks(app.Seat), "pk")
+        app.Seat.objects.filter(pk=pk).update(place=world.draw(st.integers(1, 4), "place"))
+    else:
+        pk = world.one_of(world.pks(app.Code), "pk")
+        app.Code.objects.filter(pk=pk).update(id=world.draw(keys, "id"), label=world.draw(names, "label"))
+    return Expected()
+
+
+def change_key_by_save(world: World) -> Expected:
+    """Saving under another key makes another object, and leaves the old one."""
+    model = world.one_of([app.Code, app.Number, app.Tag, app.Entry, app.Seat], "model")
+    instance = world.get(model)
+    for field in model._meta.pk_fields:
+        setattr(instance, field.attname, world.draw(VALUES[model][field.attname], field.attname))
+    if model is app.Entry:
+        instance.slug = world.draw(keys, "slug")
+    instance.save()
+    return Expected()
+
+
+def set_order(world: World) -> Expected:
+    shelf = world.get(app.Shelf)
+    order = list(shelf.get_chapter_order())
+    shelf.set_chapter_order(world.draw(st.permutations(order), "order") if order else [])
+    return Expected()
+
+
+WRITES = [update, update_with_expressions, bulk_create, bulk_update, change_key, change_key_by_save, set_order]

@@ -1,0 +1,212 @@
+"""Writing instances."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+from django.core import serializers
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+from hypothesis import strategies as st
+
+from tests.machine.app import models as app
+from tests.machine.oracle import Expected
+from tests.machine.values import VALUES, counts
+from tests.machine.world import World, awaited
+
+EVERY = list(VALUES)
+NUMBERS = {
+    app.Thing: "count", app.SpecialThing: "count", app.Restaurant: "stars", app.Pizzeria: "ovens",
+    app.Entry: "value", app.Gauge: "value",
+}  # fmt: skip
+MANY = [app.Thing, app.Person, app.Place, app.Restaurant, app.Pizzeria]
+
+
+def _saved(instance: Any, expected: Expected) -> Expected:
+    expected.saved = (type(instance)._meta.concrete_model, instance.pk)
+    return expected
+
+
+def save_new(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    expected = Expected()
+    instance = model(**world.values(model))
+    # Only what is assigned again has an actor of its own.
+    world.assign(instance, world.changes(model, at_least=0), expected)
+    for name in list(expected.assigned):
+        if name not in instance.__dict__:
+            world.skip()
+    way = world.one_of(["save", "force_insert", "asave"], "way")
+    if way == "asave":
+        awaited(instance.asave)()
+    else:
+        instance.save(force_insert=way == "force_insert")
+    world.held.append(instance)
+    return _saved(instance, expected)
+
+
+def create(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    values = world.values(model)
+    if world.chance("async"):
+        instance = awaited(model._base_manager.acreate)(**values)
+    else:
+        instance = model._base_manager.create(**values)
+    world.held.append(instance)
+    return Expected()
+
+
+def save_changed(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    instance = world.get(model)
+    expected = Expected()
+    changes = world.changes(model)
+    world.assign(instance, changes, expected)
+    # Some are assigned twice.
+    world.assign(instance, {name: world.columns(model)[name]() for name in list(changes)[:1]}, expected)
+    way = world.one_of(["save", "update_fields", "other fields", "force_update", "select_on_save"], "way")
+    options: dict[str, Any] = {"force_update": way == "force_update"}
+    if way == "update_fields":
+        options = {"update_fields": list(changes)}
+    elif way == "other fields":
+        options = {"update_fields": world.some_of(world.changeable(model), "update_fields")}
+        # An empty list saves nothing at all.
+    if way == "select_on_save":
+        instance._meta.select_on_save = True
+    try:
+        instance.save(**options)
+    finally:
+        instance._meta.select_on_save = False
+    if "other" not in way:
+        world.held.append(instance)
+    return _saved(instance, expected)
+
+
+def save_deferred(world: World) -> Expected:
+    model = world.one_of(EVERY, "model")
+    pk = world.one_of(world.pks(model), "pk")
+    names = world.draw(st.lists(st.sampled_from(world.changeable(model)), min_size=1, max_size=3), "names")
+    rows = model._base_manager
+    instance = (rows.only(*names) if world.chance("only") else rows.defer(*names)).get(pk=pk)
+    expected = Expected()
+    world.assign(instance, world.changes(model), expected)
+    instance.save()
+    world.held.append(instance)
+    return _saved(instance, expected)
+
+
+def save_expression(world: World) -> Expected:
+    model = world.one_of(list(NUMBERS), "model")
+    instance = world.get(model)
+    name = NUMBERS[model]
+    setattr(instance, name, F(name) + world.draw(counts, "more"))
+    if hasattr(instance, "name") and world.chance("name too"):
+        instance.name = Concat(F("name"), Value("+"))
+        if len(type(instance)._base_manager.values_list("name", flat=True).get(pk=instance.pk)) > 40:
+            world.skip()
+    instance.save()
+    return Expected()
+
+
+def save_held(world: World) -> Expected:
+    instance = world.one_of(world.held, "held")
+    # Its unsaved columns are those of an earlier time.
+    expected = Expected()
+    world.assign(instance, world.changes(type(instance), at_least=0), expected)
+    way = world.one_of(["save", "copy", "pickle", "refresh"], "way")
+    if way == "refresh":
+        if instance.pk not in world.pks(type(instance)):
+            world.skip()
+        instance.refresh_from_db()
+        expected.assigned.clear()
+    elif way == "copy":
+        world.held[world.held.index(instance)] = instance = copy.copy(instance)
+    elif way == "pickle":
+        instance = pickle.loads(pickle.dumps(instance))
+        expected.assigned.clear()
+    instance.save()
+    return _saved(instance, expected)
+
+
+def save_in_place(world: World) -> Expected:
+    """JSON that is changed in memory is never assigned."""
+    model = world.one_of([app.Thing, app.SpecialThing, app.Pizzeria, app.Entry], "model")
+    instance = world.get(model)
+    if not isinstance(instance.data, dict):
+        instance.data = {}
+    instance.data[world.draw(st.sampled_from("xyz"), "key")] = world.draw(counts, "value")
+    instance.save()
+    return _saved(instance, Expected())
+
+
+def save_as_copy(world: World) -> Expected:
+    model = world.one_of(
+        [app.Thing, app.SpecialThing, app.Person, app.Place, app.Restaurant, app.Pizzeria, app.Chapter]
+    )
+    instance = world.get(model)
+    for parent in [model, *model._meta.get_parent_list()]:
+        setattr(instance, parent._meta.pk.attname, None)
+        instance.id = None
+    instance._state.adding = True
+    if model is app.Person:
+        instance.twin = None
+    instance.save()
+    return Expected()
+
+
+def save_child_of_parent(world: World) -> Expected:
+    """A place becomes a restaurant: a new row beside the one that is there."""
+    parent, child = world.one_of([(app.Place, app.Restaurant), (app.Restaurant, app.Pizzeria)], "kinds")
+    instance = world.get(parent)
+    link = child._meta.get_ancestor_link(parent).attname
+    heir = child(**{link: instance.pk})
+    heir.__dict__.update({field.attname: getattr(instance, field.attname) for field in parent._meta.concrete_fields})
+    if world.chance("raw"):
+        heir.save_base(raw=True)
+    else:
+        heir.save()
+    return Expected()
+
+
+def get_or_create(world: World) -> Expected:
+    model, key = world.one_of([(app.Entry, "slug"), (app.Gauge, "key"), (app.Tag, "name"), (app.Shelf, "pk")], "model")
+    rows = model._base_manager
+    lookup = {key: world.draw(VALUES[model][key], key) if key != "pk" else world.draw(st.integers(1, 5))}
+    defaults = {name: value for name, value in world.values(model).items() if name != key}
+    way = world.one_of(["get_or_create", "update_or_create"], "way")
+    if model is app.Shelf:
+        # Keys that the database gives are not to be taken.
+        lookup = {key: world.one_of(world.pks(model), "pk")}
+    options: dict[str, Any] = {"defaults": defaults, **lookup}
+    if way == "update_or_create":
+        options["defaults"] = {name: value for name, value in defaults.items() if name != "id"}
+        if model is app.Entry or world.chance("create_defaults"):
+            options["create_defaults"] = defaults
+    if world.chance("async"):
+        awaited(getattr(rows, f"a{way}"))(**options)
+    else:
+        getattr(rows, way)(**options)
+    return Expected()
+
+
+def load_fixture(world: World) -> Expected:
+    model = world.one_of([app.Shelf, app.Tag, *MANY, app.Entry, app.Code, app.Membership, app.Chapter], "model")
+    instance = world.get(model)
+    for name, value in world.changes(model).items():
+        setattr(instance, name, value)
+    (record,) = serializers.serialize("python", [instance])
+    for field in model._meta.local_many_to_many:
+        if field.remote_field.through._meta.auto_created:
+            record["fields"][field.name] = world.some_of(world.pks(field.remote_field.model), field.name)
+    record["fields"] = {name: value for name, value in record["fields"].items() if name != "double"}
+    (loaded,) = serializers.deserialize("python", [record])
+    loaded.save()
+    return Expected(at_most=1 + len(model._meta.local_many_to_many))
+
+
+WRITES = [
+    save_new, create, save_changed, save_deferred, save_expression, save_held, save_in_place, save_as_copy,
+    save_child_of_parent, get_or_create, load_fixture,
+]  # fmt: skip
