@@ -74,4 +74,6 @@ def queries(at_most: int, using: str = "default") -> Iterator[None]:
         yield
     control = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
     statements = [query["sql"] for query in captured if not query["sql"].startswith(control)]
-    assert len(statements) <= at_most, "\n".join(statements)
+    assert len(statements) <= at_most, "\n".join(
+        [f"{len(statements)} statements:", *(sql[:150] for sql in statements[:30])]
+    )

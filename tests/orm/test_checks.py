@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import checks
 from django.db import models
 from django.test.utils import isolate_apps
@@ -44,6 +45,7 @@ def test_checks_of_a_good_project_find_nothing() -> None:
         ("REVY_KEYFRAME_INTERVAL", 0, "revy.E004"),
         ("REVY_KEYFRAME_INTERVAL", "32", "revy.E004"),
         ("REVY_KEYFRAME_INTERVAL", True, "revy.E004"),
+        ("REVY_UNTRACKED_WRITES", "forbid", "revy.E011"),
         ("REVY_CONTEXT_CLASS", "revy.Nothing", "revy.E005"),
         ("REVY_CONTEXT_CLASS", "tests.app.models.Post", "revy.E005"),
         ("REVY_CONTEXT_CLASS", 5, "revy.E005"),
@@ -76,6 +78,7 @@ def test_checks_take_every_good_value(settings: Any) -> None:
     settings.REVY_EXCLUDED_MODELS = ["app.post"]
     settings.REVY_EXCLUDED_FIELDS = ["auth.User.password", "app.Post.author_id"]
     settings.REVY_KEYFRAME_INTERVAL = 1
+    settings.REVY_UNTRACKED_WRITES = "refuse"
     settings.REVY_CONTEXT_CLASS = "tests.orm.test_checks.OwnContext"
     assert found() == []
 
@@ -101,5 +104,25 @@ def test_checks_hold_revys_handlers_to_what_django_asks_of_its_own() -> None:
 
 def test_checks_are_all_explained_in_the_documentation() -> None:
     page = Path("docs/checks.md").read_text()
-    for number in range(1, 11):
+    for number in range(1, 12):
         assert f"revy.E{number:03}" in page
+    assert "revy.W001" in page
+
+
+@pytest.mark.skipif(not hasattr(models, "DB_CASCADE"), reason="Django 6.1 has handlers that the database carries out")
+@isolate_apps("tests.app")
+def test_checks_warn_of_what_the_database_does_by_itself(settings: Any) -> None:
+    class Referrer(models.Model):
+        cascade = models.ForeignKey(User, models.DB_CASCADE, related_name="+")  # type: ignore[attr-defined]
+        fine = models.ForeignKey(User, models.CASCADE, related_name="+")
+
+        class Meta:
+            app_label = "app"
+
+    class Config:
+        @staticmethod
+        def get_models() -> list[Any]:
+            return [Referrer]
+
+    messages = revy_checks.check_database_cascades(app_configs=[Config])
+    assert [(message.id, message.obj.name) for message in messages] == [("revy.W001", "cascade")]

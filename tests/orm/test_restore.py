@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -202,3 +202,38 @@ def test_restore_of_every_version_gives_the_state_at_that_version(alice: User) -
         restore(version(post, number))
         assert values_of(Post.objects.get()) == kept[number - 1]
     assert json.dumps(deltas_of(Post, post.pk).get(version=32).state)
+
+
+def test_restore_brings_relations_back_in_the_same_version(alice: User) -> None:
+    groups = [Group.objects.create(name=name) for name in "abc"]
+    with Context():
+        alice.groups.set(groups[:2])
+        alice.first_name = "Alice"
+        alice.save()
+        alice.groups.set(groups[2:])
+        pk = alice.pk
+        alice.delete()
+    with recorded(1, 1, 0):
+        restore(deltas_of(User, pk).get(version=2))
+    restored = User.objects.get(pk=pk)
+    assert (restored.first_name, list(restored.groups.order_by("pk"))) == ("Alice", groups[:2])
+    assert deltas_of(User, pk).last().state["groups"] == [group.pk for group in groups[:2]]
+    with recorded(1, 1, 1):
+        restore(deltas_of(User, pk).get(version=3))
+    assert list(restored.groups.all()) == groups[2:]
+    with recorded(0, 0, 0):
+        assert restore(deltas_of(User, pk).get(version=3)) is None
+
+
+def test_restore_of_relation_whose_target_is_gone_is_refused(alice: User) -> None:
+    group = Group.objects.create(name="a")
+    with Context():
+        alice.groups.add(group)
+        alice.groups.clear()
+    pk = group.pk
+    group.delete()
+    with recorded(0, 0, 0), pytest.raises(RestoreError) as caught:
+        restore(deltas_of(User, alice.pk).first())
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("groups", "MISSING_TARGET")
+    assert str(pk) in problem.message

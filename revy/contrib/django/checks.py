@@ -7,13 +7,14 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import models
 
 from revy.context import Context
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
 from revy.contrib.django.deletion import SET_DEFAULT, SET_NULL
+from revy.contrib.django.tracking import is_tracked
 
 _BASES: dict[str, type[models.Model]] = {
     conf.REVISION_SETTING: AbstractRevision,
@@ -52,6 +53,19 @@ def check_keyframe_interval(**_: Any) -> list[CheckMessage]:
             f"REVY_KEYFRAME_INTERVAL is {interval!r}, not a whole number of at least 1.",
             hint=f"Leave it out for {conf.DEFAULT_KEYFRAME_INTERVAL}; 1 stores the whole state at every version.",
             id="revy.E004",
+        )
+    ]
+
+
+def check_untracked_writes(**_: Any) -> list[CheckMessage]:
+    policies = (conf.IGNORE, conf.WARN, conf.REFUSE)
+    if conf.untracked_writes() in policies:
+        return []
+    return [
+        Error(
+            f"REVY_UNTRACKED_WRITES is {conf.untracked_writes()!r}.",
+            hint=f"Set one of {', '.join(map(repr, policies))}, or leave it out for {conf.IGNORE!r}.",
+            id="revy.E011",
         )
     ]
 
@@ -122,6 +136,27 @@ def check_on_delete(app_configs: Sequence[Any] | None = None, **_: Any) -> list[
     return found
 
 
+def check_database_cascades(app_configs: Sequence[Any] | None = None, **_: Any) -> list[CheckMessage]:
+    """What the database does to rows by itself (Django 6.1's DB_CASCADE and its siblings) is seen by nobody here."""
+    found: list[CheckMessage] = []
+    for model in _models_of(app_configs):
+        for field in model._meta.local_fields:
+            handler = getattr(field.remote_field, "on_delete", None)
+            target = getattr(field, "related_model", None)
+            if not hasattr(handler, "on_delete_sql") or not isinstance(target, type):
+                continue
+            if is_tracked(model) or is_tracked(target):
+                found.append(
+                    Warning(
+                        f"on_delete={handler} is carried out by the database: its changes are not recorded.",
+                        hint="Use the handler of revy.contrib.django.models or of Django itself, or exclude the model.",
+                        obj=field,
+                        id="revy.W001",
+                    )
+                )
+    return found
+
+
 CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_models,
     check_excluded_fields,
@@ -130,6 +165,8 @@ CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_swapped_models,
     check_revision_setting,
     check_on_delete,
+    check_untracked_writes,
+    check_database_cascades,
 )
 
 

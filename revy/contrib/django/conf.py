@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 EVERY_MODEL: Final = "*"
 DEFAULT_EXCLUDED_MODELS: Final = ("sessions", "admin.LogEntry", "contenttypes", "revy")
+IGNORE: Final = "ignore"
+WARN: Final = "warn"
+REFUSE: Final = "refuse"
 DEFAULT_KEYFRAME_INTERVAL: Final = 32
 
 REVISION_SETTING: Final = "REVY_REVISION_MODEL"
@@ -52,6 +55,11 @@ def excluded_field_labels() -> Iterable[str]:
 def keyframe_interval() -> int:
     """Return after how many versions of an object its whole state is stored again."""
     return _read("REVY_KEYFRAME_INTERVAL", DEFAULT_KEYFRAME_INTERVAL)  # type: ignore[no-any-return]
+
+
+def untracked_writes() -> str:
+    """Return what happens to writes outside every context: 'ignore', 'warn' or 'refuse'."""
+    return _read("REVY_UNTRACKED_WRITES", IGNORE)  # type: ignore[no-any-return]
 
 
 def context_class() -> type[Context]:

@@ -10,10 +10,11 @@ from django.db import models
 from django.db.models.deletion import Collector
 
 from revy.context import Context
-from revy.contrib.django import operation
-from revy.contrib.django.blame import Blame, DeletionBlame, Roots
+from revy.contrib.django import operation, relations
+from revy.contrib.django.blame import DeletionBlame, Roots
 from revy.contrib.django.patching import replace
-from revy.contrib.django.recorder import DELETE, UPDATE, RowChange, record
+from revy.contrib.django.recorder import BATCH, DELETE, UPDATE, RowChange, record
+from revy.contrib.django.tracking import plan_for
 from revy.contrib.django.transactions import write_transaction
 
 
@@ -30,30 +31,46 @@ def _make_delete(original: Callable[..., Any]) -> Any:
     def delete(self: Any) -> Any:
         if Context.is_disabled():
             return original(self)
-        with write_transaction(self.using), operation.receiving(_Deletion(self)):
+        with (
+            write_transaction(self.using),
+            operation.running(_Deletion(self)),
+            relations.tracking_links(is_call=False),
+        ):
             return original(self)
 
     return delete
 
 
-class _Deletion:
+class _Deletion(operation.Operation):
     """Receives what the statements of a deletion change, and what receivers of its signals do besides."""
 
     def __init__(self, collector: Any) -> None:
-        self.blame = partial(DeletionBlame, roots=_roots(vars(collector).get("_revy_asked", ())))
+        self.roots = _roots(vars(collector).get("_revy_asked", ()))
+        self.fallen: dict[str, list[RowChange]] = {}
         self.updated: dict[type[models.Model], set[str]] = {}
         for field, _value in collector.field_updates:
             self.updated.setdefault(field.model._meta.concrete_model, set()).add(field.attname)
 
-    def __call__(self, using: str, rows: list[RowChange]) -> None:
-        fallen = [row for row in rows if self._belongs(row)]
-        record(using, fallen, self.blame)
-        record(using, [row for row in rows if row not in fallen], Blame)
+    def receive(self, using: str, rows: list[RowChange]) -> None:
+        for row in rows:
+            if self._belongs(row):
+                self.fallen.setdefault(using, []).append(row)
+            else:
+                self.flush()
+                record(using, [row])
+        if sum(map(len, self.fallen.values())) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        fallen, self.fallen = self.fallen, {}
+        for using, rows in fallen.items():
+            record(using, rows, partial(DeletionBlame, roots=self.roots))
 
     def _belongs(self, row: RowChange) -> bool:
-        if row.action == UPDATE:
-            return row.new.keys() <= self.updated.get(row.model, set())
-        return row.action == DELETE
+        if row.action != UPDATE:
+            return row.action == DELETE
+        links = {link.field.name for link in plan_for(row.model).links if link.through not in self.roots.keys}
+        return row.new.keys() <= self.updated.get(row.model, set()) | links
 
 
 def _roots(asked: Any) -> Roots:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.db.utils import NotSupportedError, OperationalError
+
 from revy.errors import RevyError
 
 
@@ -9,6 +11,22 @@ class UnsavedActor(RevyError, ValueError):
 
 class ForeignRevision(RevyError, ValueError):
     """A revision given to a context that lives in another database than the history to be written."""
+
+
+class ConcurrentWrite(RevyError, OperationalError):
+    """Somebody else wrote in the same moment, and what happened could not be recorded exactly: try again."""
+
+
+class UnsupportedWrite(RevyError, NotSupportedError):
+    """A write of which this database does not tell enough to be recorded."""
+
+
+class UntrackedWriteError(RevyError, RuntimeError):
+    """A write to a tracked model outside every context, which REVY_UNTRACKED_WRITES refuses."""
+
+
+class UntrackedWriteWarning(RuntimeWarning):
+    """A write to a tracked model outside every context, which REVY_UNTRACKED_WRITES warns about."""
 
 
 class UnreadableValue(RevyError, ValueError):

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from revy import store
-from revy.contrib.django import deleting, journal, loading, patching, saving, statements, tracking, transactions
+from revy.contrib.django import (
+    deleting,
+    journal,
+    loading,
+    patching,
+    querysets,
+    relations,
+    saving,
+    statements,
+    tracking,
+    transactions,
+)
 from revy.contrib.django.revisions import DatabaseRevisionStore
 
 
@@ -16,6 +27,8 @@ def install() -> None:
     loading.install()
     journal.install()
     statements.install()
+    relations.install()
+    querysets.install()
     saving.install()
     deleting.install()
     store.set_store(DatabaseRevisionStore())

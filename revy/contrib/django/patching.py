@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 _MISSING = object()
-_replaced: list[tuple[type, str, Any]] = []
+_replaced: list[tuple[Any, str, Any]] = []
 
 
-def replace(owner: type, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
+def replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
     """Replace `owner.name` by `make(original)`, which takes and returns what the original does.
 
     `original` is looked up in the classes above `owner` if it has no such method of its own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,9 +16,9 @@ from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.blame import Blame
 from revy.contrib.django.revisions import insert_rows, obtain_revision
-from revy.contrib.django.tracking import is_tracked, plan_for
+from revy.contrib.django.tracking import Plan, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
-from revy.contrib.django.values import Json, key_to_text
+from revy.contrib.django.values import Json, is_same, key_to_text
 from revy.frame import Frame, current
 
 CREATE, UPDATE, DELETE = (
@@ -75,9 +75,38 @@ def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock
         rows = rows.select_for_update()
     found = {}
     for start in range(0, len(pks), BATCH):
-        for pk, *values in rows.filter(pk__in=pks[start : start + BATCH]).values_list("pk", *attnames):
+        raw = {}
+        columns = [*(field.attname for field in plan.model._meta.pk_fields), *attnames]
+        for row in rows.filter(pk__in=pks[start : start + BATCH]).values_list(*columns):
+            width = len(columns) - len(attnames)
+            pk, values = plan.key_of(row[:width]), row[width:]
             found[pk] = {name: codec.encode(value) for name, codec, value in zip(attnames, codecs, values, strict=True)}
+            raw[pk] = dict(zip(attnames, values, strict=True))
+        for link in plan.links:
+            sources = {pk: link.source_in(plan.model, pk, values) for pk, values in raw.items()}
+            lists = link.read(using, list(sources.values()))
+            for pk, source in sources.items():
+                found[pk][link.field.name] = lists.get(source, [])
     return found
+
+
+def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:
+    """Yield the change of a row from the old to the new values, if there is any."""
+    names = [name for name, value in new.items() if not is_same(old[name], value)]
+    if not names:
+        return
+    row = {**old, **new}
+    fields = plan.model._meta.pk_fields
+    for field, part in zip(fields, pk if len(fields) > 1 else (pk,), strict=True):
+        row[field.attname] = plan.codecs[field.attname].encode(part)
+    yield RowChange(
+        plan.model,
+        pk,
+        UPDATE,
+        {name: old[name] for name in names},
+        {name: new[name] for name in names},
+        row if row.keys() == plan.names else None,
+    )
 
 
 def _history_database(using: str) -> str:
@@ -99,8 +128,13 @@ def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
         known = merged.setdefault((change.model, change.pk), change)
         if known is change:
             continue
-        if change.action == CREATE or (known.action == UPDATE and change.action == DELETE):
+        if known.action == CREATE and change.action == UPDATE:
+            known.row = None
+        elif change.action == CREATE:
             merged[change.model, change.pk] = change
+        elif known.action == UPDATE and change.action == DELETE:
+            # A deletion sets references to null before it deletes: the state is what was there before both.
+            merged[change.model, change.pk] = replace(change, old={**change.old, **known.old})
         elif known.action == UPDATE:
             known.old = {**change.old, **known.old}
             known.new = {**known.new, **change.new}
@@ -116,9 +150,9 @@ def _with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
             continue
         for heir in plan_for(change.model).heirs:
             link: Any = heir._meta.parents[change.model]
-            attnames = plan_for(heir).attnames
-            old = {name: value for name, value in change.old.items() if name in attnames}
-            new = {name: value for name, value in change.new.items() if name in attnames}
+            names = plan_for(heir).names
+            old = {name: value for name, value in change.old.items() if name in names}
+            new = {name: value for name, value in change.new.items() if name in names}
             for pk in (
                 QuerySet(model=heir, using=using).filter(**{link.attname: change.pk}).values_list("pk", flat=True)
             ):
@@ -217,7 +251,10 @@ def _attribute_deltas(change: RowChange, delta: AbstractObjectDelta, blame: Blam
     told = (delta.actor_type_id, delta.actor_id), ""
     new = change.new if change.action == UPDATE else delta.state or {}
     for attname, value in new.items():
-        for step in blame.of_attribute(change.model, change.pk, attname, change.old.get(attname), value):
+        old = change.old.get(attname)
+        if is_same(old, value):
+            continue
+        for step in blame.of_attribute(change.model, change.pk, attname, old, value):
             if change.action == CREATE and (tuple(step.actor), step.description) == told:
                 continue
             yield model(

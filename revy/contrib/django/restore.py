@@ -12,11 +12,11 @@ from django.db import IntegrityError, connections, models
 from django.db.models import Max
 from django.db.models.query import QuerySet
 
-from revy.contrib.django import conf
+from revy.contrib.django import conf, operation
 from revy.contrib.django.errors import UnreadableValue
 from revy.contrib.django.saving import exactly
 from revy.contrib.django.snapshot import State, build_instance
-from revy.contrib.django.tracking import is_tracked, plan_for
+from revy.contrib.django.tracking import Link, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import is_same, key_from_text
 from revy.errors import RevyError
@@ -55,8 +55,8 @@ def restore(
     """Write the state of an object at a version back, exactly, and return the new object delta.
 
     The object is updated, or created again under its old primary key if it is gone; receivers of its signals are called
-    as for any save, but fields set nothing by themselves. Attributes without a recorded value stay as they are, or get
-    their default if the object is gone. Many-to-many relations are left alone. Returns None if nothing has to change.
+    as for any save, but fields set nothing by themselves. Many-to-many relations are part of it. Attributes without a
+    recorded value stay as they are, or get their default if the object is gone. Returns None if nothing has to change.
 
     `expected_version` is the version that the caller believes to be the last one. `using` is the object's database, by
     default the history's. Recorded under the running context's actor and description, or the system's outside of one.
@@ -111,14 +111,18 @@ class _Restore:
             problem = Problem(None, "The state that this version builds upon is gone.", "INCOMPLETE")
             raise RestoreError(self.what, [problem])
         instance, changed, problems = self._instance(live, state)
-        if not changed and not problems:
+        lists, missing = self._lists(live, state)
+        if not changed and not problems and not lists and not missing:
             return None
+        problems += missing
         problems += self._find_problems(instance, changed, exclude={problem.field or "" for problem in problems})
         if problems:
             raise RestoreError(self.what, problems)
         try:
-            with exactly():
+            with exactly(), operation.running(operation.Merged(takes_saves=True)):
                 models.Model.save_base(instance, using=self.using, force_insert=live is None)
+                for link, targets in lists.items():
+                    getattr(instance, link.field.name).set(targets)
         except IntegrityError as error:
             problem = Problem(None, "It conflicts with other rows of the database.", "INTEGRITY")
             raise RestoreError(self.what, [problem]) from error
@@ -150,6 +154,27 @@ class _Restore:
                 setattr(live, field.attname, codec.decode(state[field.attname]))
                 changed.add(field.name)
         return live, changed, problems
+
+    def _lists(self, live: models.Model | None, state: State) -> tuple[dict[Link, list[Any]], list[Problem]]:
+        """Return the keys that each relation is to have where it has others, and those that lead nowhere any more."""
+        lists, problems = {}, []
+        for link in plan_for(self.model).links:
+            recorded = state.get(link.field.name)
+            source = None if live is None else link.source_in(self.model, live.pk, vars(live))
+            current = [] if source is None else link.read(self.using, [source]).get(source, [])
+            if recorded is None or is_same(current, recorded):
+                continue
+            keys = [link.codec.decode(key) for key in recorded]
+            target = link.field.remote_field.model
+            rows: QuerySet[Any] = QuerySet(model=target, using=self.using)
+            found = set(rows.filter(pk__in=keys).values_list("pk", flat=True))
+            problems += [
+                Problem(link.field.name, f"{target._meta.label} {key!r} exists no more.", "MISSING_TARGET")
+                for key in keys
+                if key not in found
+            ]
+            lists[link] = keys
+        return lists, problems
 
     def _find_problems(self, instance: models.Model, changed: set[str], exclude: set[str]) -> list[Problem]:
         """Return every reason why the instance could not be saved or would not be valid."""

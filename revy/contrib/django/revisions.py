@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db import connections, models
 from django.db.models.query import QuerySet
@@ -16,6 +17,8 @@ from revy.contrib.django.transactions import Entry, ledger_of
 from revy.family import read_description
 from revy.frame import REVISION_DESCRIPTION, Cell, Frame, RevisionKey
 from revy.store import RevisionStore
+
+ROWS_A_STATEMENT: Final = 2000
 
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
 
@@ -42,14 +45,26 @@ def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
 def insert_rows(model: type[models.Model], using: str, instances: Sequence[Any]) -> None:
     """Insert rows of history, and set their keys: nobody's signals are sent, on any database."""
     rows: Any = QuerySet(model=model, using=using)
-    if len(instances) > 1 and connections[using].features.can_return_rows_from_bulk_insert:
-        rows.bulk_create(instances)
-        return
     key: Any = model._meta.pk
     fields = [field for field in model._meta.concrete_fields if field is not key]
-    for instance in instances:
-        ((instance.pk, *_rest),) = rows._insert([instance], fields=fields, returning_fields=[key], using=using)
-        instance._state.adding, instance._state.db = False, using
+    size = _rows_a_statement(connections[using], len(fields))
+    for start in range(0, len(instances), size):
+        batch = instances[start : start + size]
+        returned = rows._insert(batch, fields=fields, returning_fields=[key], using=using)
+        for instance, (pk, *_rest) in zip(batch, returned, strict=True):
+            instance.pk = pk
+            instance._state.adding, instance._state.db = False, using
+
+
+def _rows_a_statement(connection: Any, columns: int) -> int:
+    """Return how many rows one INSERT can take and give the keys of."""
+    if not connection.features.can_return_rows_from_bulk_insert:
+        return 1
+    if connection.vendor == "sqlite":
+        # Django goes by the least that any SQLite takes.
+        limit: int = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        return limit // columns
+    return ROWS_A_STATEMENT
 
 
 def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:

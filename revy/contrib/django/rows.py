@@ -50,7 +50,13 @@ class RowReader:
         key = self._key_columns(alias)
         select.set_select(key)
         rows = select.get_compiler(self.using).results_iter()
-        yield from self.with_keys(list(dict.fromkeys(_key(row, len(key)) for row in rows)))
+        yield from self.with_keys(list(dict.fromkeys(self.plan.key_of(row) for row in rows)))
+
+    def matching(self, condition: Any) -> Iterator[Row]:
+        """Yield the rows that a Q matches."""
+        select: Any = Query(self.plan.model)
+        select.add_q(condition)
+        yield from self._fetch(select, select.get_initial_alias())
 
     def with_keys(self, pks: Sequence[Any]) -> Iterator[Row]:
         for start in range(0, len(pks), KEYS_A_QUERY):
@@ -68,11 +74,7 @@ class RowReader:
         width = len(key)
         for row in select.get_compiler(self.using).results_iter():
             values = zip(codecs, row[width:], strict=True)
-            yield _key(row, width), {attname: codec.encode(value) for (attname, codec), value in values}
+            yield self.plan.key_of(row[:width]), {attname: codec.encode(value) for (attname, codec), value in values}
 
     def _key_columns(self, alias: str) -> tuple[Any, ...]:
         return tuple(field.get_col(alias) for field in self.plan.model._meta.pk_fields)
-
-
-def _key(row: Sequence[Any], width: int) -> Any:
-    return row[0] if width == 1 else tuple(row[:width])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -33,12 +32,17 @@ def exactly() -> Iterator[None]:
         _exactly.reset(token)
 
 
-@dataclass(slots=True)
-class _Save:
+class _Save(operation.Operation):
     """What a save has done so far: it writes the tables of a model's parents first, then the model's own."""
 
-    before: dict[str, Any]
-    rows: list[RowChange] = field(default_factory=list)
+    is_save = True
+
+    def __init__(self, before: dict[str, Any]) -> None:
+        self.before = before
+        self.rows: list[RowChange] = []
+
+    def receive(self, using: str, rows: list[RowChange]) -> None:
+        self.rows += rows
 
 
 def _make_save_table(original: Callable[..., Any]) -> Any:
@@ -60,12 +64,14 @@ def _make_save_table(original: Callable[..., Any]) -> Any:
         save = save or _Save(dict(self.__dict__))
         try:
             with write_transaction(using):
-                with operation.receiving(lambda _using, changed: save.rows.extend(changed)):
+                with operation.running(save):
                     updated = original(self, raw, cls, force_insert, force_update, using, update_fields)
-                if cls is concrete_model(type(self)):
-                    record(using, save.rows, partial(SaveBlame, instance=self))
-                else:
+                if cls is not concrete_model(type(self)):
                     state["revy_save"] = save
+                elif operation.takes_saves():
+                    operation.emit(using, save.rows)
+                else:
+                    record(using, save.rows, partial(SaveBlame, instance=self))
         except BaseException:
             self.__dict__.clear()
             self.__dict__.update(save.before)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.signals import class_prepared
+from django.db.models.sql import Query
 
 from revy import abc
 from revy.contrib.django import conf
@@ -20,7 +22,7 @@ _NEVER = frozenset({"migrations.migration"})
 class Plan:
     """How the objects of one concrete model are recorded."""
 
-    __slots__ = ("attnames", "codecs", "concrete_fields", "fields", "heirs", "local_fields", "model")
+    __slots__ = ("attnames", "codecs", "concrete_fields", "fields", "heirs", "links", "local_fields", "model", "names")
 
     def __init__(self, model: type[models.Model]) -> None:
         meta = model._meta
@@ -33,7 +35,83 @@ class Plan:
         self.local_fields = tuple(field for field in self.fields if field in meta.local_concrete_fields)
         self.codecs = {field.attname: Codec(field) for field in self.fields}
         self.attnames = frozenset(self.codecs)
+        self.links = tuple(
+            link for field in meta.many_to_many if (link := link_of(field.remote_field.through)) is not None
+        )
+        self.names = self.attnames | {link.field.name for link in self.links}
         self.heirs = tuple(child for child in _children(model) if is_watched(child))
+
+    def key_of(self, values: Sequence[Any]) -> Any:
+        """Return the primary key of these column values, as something that can be looked up and compared.
+
+        The values of a key field with conversions of its own may be objects that can do neither: encoded ones can.
+        """
+        fields = self.model._meta.pk_fields
+        parts = tuple(
+            self.codecs[field.attname].encode(value) if self.codecs[field.attname].converts else value
+            for field, value in zip(fields, values, strict=True)
+        )
+        return parts[0] if len(parts) == 1 else parts
+
+    def no_links(self) -> dict[str, list[Any]]:
+        """Return the lists of an object that is not related to anything yet, by field name."""
+        return {link.field.name: [] for link in self.links}
+
+
+class Link:
+    """A many-to-many relation through an automatic table: from a source, the declaring side, to targets."""
+
+    __slots__ = ("codec", "field", "owner", "source", "target", "through")
+
+    def __init__(self, field: Any, through: type[models.Model]) -> None:
+        self.field = field
+        self.owner: type[models.Model] = field.model
+        self.through = through
+        target: Any = through._meta.get_field(field.m2m_reverse_field_name())
+        self.source: Any = through._meta.get_field(field.m2m_field_name())
+        self.target = target
+        self.codec = Codec(target)
+
+    def read(self, using: str, sources: Sequence[Any]) -> dict[Any, list[Any]]:
+        """Return the keys of the targets of each source that has any, encoded and in order."""
+        lists: dict[Any, list[Any]] = {}
+        for start in range(0, len(sources), 500):
+            rows: Any = models.QuerySet(model=self.through, using=using)
+            rows = rows.filter(**{f"{self.source.name}__in": sources[start : start + 500]})
+            for source, target in rows.order_by().values_list(self.source.attname, self.target.attname):
+                lists.setdefault(source, []).append(self.codec.encode(target))
+        return {source: sorted(targets) for source, targets in lists.items()}
+
+    def source_in(self, model: type[models.Model], pk: Any, row: dict[str, Any]) -> Any:
+        """Return the key by which an object of the declaring model, or of one that inherits from it, is a source."""
+        link: Any = None if model is self.owner else model._meta.get_ancestor_link(self.owner)
+        return pk if link is None else row[link.attname]
+
+    def sources_of(self, statement: Any, using: str) -> list[Any]:
+        """Return the sources of the rows that an UPDATE or DELETE of the table is about to touch."""
+        select = statement.chain(klass=Query)
+        select.clear_ordering(force=True)
+        select.set_annotation_mask(())
+        select.set_select((self.source.get_col(select.get_initial_alias()),))
+        return list(dict.fromkeys(row[0] for row in select.get_compiler(using).results_iter()))
+
+
+@functools.cache
+def link_of(model: type[models.Model] | None) -> Link | None:
+    """Return the relation whose automatic table the model is, if it is recorded."""
+    owner: Any = None if model is None else model._meta.auto_created
+    if model is None or not owner or not is_watched(owner):
+        return None
+    field = next((field for field in owner._meta.local_many_to_many if field.remote_field.through is model), None)
+    excluded = {label.lower() for label in conf.excluded_field_labels()}
+    if (
+        field is None
+        # A relation whose other side is not there yet has no such method.
+        or not hasattr(field, "m2m_reverse_field_name")
+        or f"{owner._meta.label_lower}.{field.name}" in excluded
+    ):
+        return None
+    return Link(field, model)
 
 
 def _field_labels(model: type[models.Model], field: models.Field[Any, Any]) -> set[str]:
@@ -94,6 +172,7 @@ def concrete_model(model: type[models.Model]) -> type[models.Model]:
 def forget_plans(**_: Any) -> None:
     is_tracked.cache_clear()
     is_watched.cache_clear()
+    link_of.cache_clear()
     _cached_plan.cache_clear()
 
 

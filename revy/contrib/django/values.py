@@ -108,9 +108,11 @@ class Codec:
         if places is None or not value.is_finite():
             return str(value)
         try:
-            return format_number(value, self._field.max_digits, places)
+            text = str(format_number(value, self._field.max_digits, places))
         except decimal.InvalidOperation as error:
             raise ValidationError(f"{value} has too many digits.") from error
+        # A column has no negative zero.
+        return text if text.strip("-0.") else text.lstrip("-")
 
 
 def is_same(old: Json, new: Json) -> bool:

@@ -1,0 +1,142 @@
+"""Many-to-many relations through automatic tables: an attribute of the declaring side, whichever side was touched.
+
+Statements on such a table are turned into lists: what the list of an object was before, and what it is once the call
+(`add`, `set`, a deletion) is over. One call is one attribute delta for each object.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import connections, router
+from django.db.models.fields import related_descriptors
+
+from revy.contrib.django import operation
+from revy.contrib.django.observation import is_recording
+from revy.contrib.django.patching import replace
+from revy.contrib.django.recorder import UPDATE, RowChange
+from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.tracking import Link, plan_for
+from revy.contrib.django.transactions import write_transaction
+from revy.contrib.django.values import Json
+
+_METHODS = ("add", "remove", "clear", "set")
+
+Lists = dict[Any, list[Json]]
+
+
+class Tracker:
+    """The lists that a call is changing, as they were before it. `is_call`: of a manager's method, not a deletion."""
+
+    def __init__(self, *, is_call: bool) -> None:
+        self.is_call = is_call
+        self._before: dict[tuple[str, Link], Lists] = {}
+
+    def touch(self, using: str, link: Link, sources: Iterable[Any]) -> None:
+        """Keep the lists of these objects, and lock the objects: their versions are about to be counted up."""
+        known = self._before.setdefault((using, link), {})
+        unknown = sorted({source for source in sources if source is not None} - known.keys())
+        if not unknown:
+            return
+        if connections[using].features.has_select_for_update:
+            list(RowReader(plan_for(link.owner), (), using, Lock.UPDATE).with_keys(unknown))
+        found = link.read(using, unknown)
+        known.update({source: found.get(source, []) for source in unknown})
+
+    def lists(self, using: str, link: Link, sources: Iterable[Any]) -> Lists:
+        known = self._before.get((using, link), {})
+        return {source: known[source] for source in sources if source in known}
+
+    def forget(self, using: str, link: Link, sources: Iterable[Any]) -> None:
+        for source in sources:
+            self._before.get((using, link), {}).pop(source, None)
+
+    def flush(self) -> None:
+        for (using, link), before in self._before.items():
+            after = link.read(using, list(before))
+            name = link.field.name
+            operation.emit(
+                using,
+                [
+                    RowChange(link.owner, source, UPDATE, {name: old}, {name: after.get(source, [])})
+                    for source, old in before.items()
+                    if old != after.get(source, [])
+                ],
+            )
+        self._before = {}
+
+
+_tracker: ContextVar[Tracker | None] = ContextVar("revy_links", default=None)
+
+
+@contextmanager
+def tracking_links(*, is_call: bool) -> Iterator[None]:
+    """Record the relations that the block changes at its end; those of a block inside it belong to it."""
+    outer = _tracker.get()
+    if outer is not None and (outer.is_call or not is_call):
+        yield
+        return
+    tracker = Tracker(is_call=is_call)
+    token = _tracker.set(tracker)
+    try:
+        yield
+    finally:
+        _tracker.reset(token)
+    tracker.flush()
+
+
+@contextmanager
+def observing_links(using: str, link: Link, sources: Iterable[Any]) -> Iterator[None]:
+    """Observe a statement that changes the lists of these objects."""
+    with tracking_links(is_call=False):
+        tracker = _tracker.get()
+        if tracker is not None:
+            tracker.touch(using, link, sources)
+        yield
+
+
+def lists_before_deletion(using: str, link: Link, sources: Iterable[Any], *, is_last: bool) -> Lists:
+    """Return the lists of objects that are being deleted and whose relations are deleted already.
+
+    `is_last`: nothing is left of the objects afterwards, so that their relations are recorded with this.
+    """
+    tracker = _tracker.get()
+    if tracker is None:
+        return {}
+    lists = tracker.lists(using, link, sources)
+    if is_last:
+        tracker.forget(using, link, lists)
+    return lists
+
+
+def _make_manager_class(original: Callable[..., Any]) -> Any:
+    def create_forward_many_to_many_manager(superclass: Any, rel: Any, reverse: bool) -> Any:
+        manager_class = original(superclass, rel, reverse)
+        for name in _METHODS:
+            setattr(manager_class, name, _as_one_call(getattr(manager_class, name)))
+        return manager_class
+
+    return create_forward_many_to_many_manager
+
+
+def _as_one_call(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_recording():
+            return method(self, *args, **kwargs)
+        using = self._db or router.db_for_write(self.through, instance=self.instance)
+        if method.__name__ == "set" and args:
+            # As Django does first of all: what is no list has to fail before there is a transaction to break.
+            args = (tuple(args[0]), *args[1:])
+        with write_transaction(using), tracking_links(is_call=True):
+            return method(self, *args, **kwargs)
+
+    return call
+
+
+def install() -> None:
+    replace(related_descriptors, "create_forward_many_to_many_manager", _make_manager_class)

@@ -1,0 +1,155 @@
+"""The rows that an INSERT makes, and those that an upsert finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from django.db import connections, models
+from django.db.models import Q
+from django.db.models.constants import OnConflict
+
+from revy.contrib.django import operation
+from revy.contrib.django.errors import UnsupportedWrite
+from revy.contrib.django.observation import check_context, is_observed, is_recording
+from revy.contrib.django.recorder import CREATE, RowChange, Values, changed_row
+from revy.contrib.django.relations import observing_links
+from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.tracking import Plan, link_of, plan_for
+from revy.contrib.django.transactions import write_transaction
+from revy.contrib.django.values import UNFIT
+
+
+def make_insert(original: Callable[..., Any]) -> Any:
+    def execute_sql(self: Any, returning_fields: Any = None) -> Any:
+        if not is_recording():
+            check_context(self)
+            return original(self, returning_fields)
+        link = link_of(self.query.get_meta().concrete_model)
+        if link is not None:
+            sources = {instance.__dict__.get(link.source.attname) for instance in self.query.objs}
+            with write_transaction(self.using), observing_links(self.using, link, sources):
+                return original(self, returning_fields)
+        if not is_observed(self):
+            return original(self, returning_fields)
+        with write_transaction(self.using):
+            if self.query.on_conflict is not None:
+                return _upsert(self, returning_fields)
+            returned = original(self, returning_fields)
+            operation.emit(self.using, _inserted(self.query, returning_fields or (), returned or ()))
+        return returned
+
+    return execute_sql
+
+
+def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> list[RowChange]:
+    plan = plan_for(query.get_meta().concrete_model)
+    changes = []
+    for position, instance in enumerate(query.objs):
+        values = dict(zip(returning, returned[position], strict=False)) if position < len(returned) else {}
+        key = [values.get(field, instance.__dict__.get(field.attname)) for field in plan.model._meta.pk_fields]
+        if None in key:
+            raise UnsupportedWrite(
+                f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
+                "Save them one by one, set their keys, or insert them within Context.as_disabled()."
+            )
+        pk = plan.key_of(key)
+        changes.append(RowChange(plan.model, pk, CREATE, {}, {}, _known_row(plan, query.fields, values, instance)))
+    return changes
+
+
+def _known_row(plan: Plan, fields: Sequence[Any], returned: dict[Any, Any], instance: models.Model) -> Values | None:
+    """Return the whole row that an INSERT made, or None if only the database knows it."""
+    if plan.model._meta.parents:
+        return None
+    row = plan.no_links()
+    for field in plan.fields:
+        codec = plan.codecs[field.attname]
+        if field in returned:
+            value = returned[field]
+        elif field in fields and not codec.converts:
+            value = getattr(instance, field.attname)
+        else:
+            return None
+        if hasattr(value, "resolve_expression"):
+            return None
+        try:
+            row[field.attname] = codec.encode(value)
+        except UNFIT:
+            return None
+    return row
+
+
+def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
+    """Run INSERT … ON CONFLICT, and tell the rows that were inserted from those that were updated or left alone."""
+    plan = plan_for(compiler.query.get_meta().concrete_model)
+    if not connections[compiler.using].features.can_return_rows_from_bulk_insert:
+        raise UnsupportedWrite(
+            f"The database does not tell which {plan.model._meta.label} rows an upsert wrote. "
+            "Save them one by one, or insert them within Context.as_disabled()."
+        )
+    ignores = compiler.query.on_conflict == OnConflict.IGNORE
+    before = {} if ignores else _conflicting_rows(compiler, plan)
+    fields = [*plan.model._meta.pk_fields, *plan.local_fields, *(returning_fields or ())]
+    returned = _execute_returning(compiler, fields)
+    width = len(plan.model._meta.pk_fields)
+    changes: list[RowChange] = []
+    for values in returned:
+        pk = plan.key_of(values[:width])
+        columns = zip(plan.local_fields, values[width:], strict=False)
+        row = {field.attname: plan.codecs[field.attname].encode(value) for field, value in columns}
+        if pk in before:
+            changes += changed_row(plan, pk, before[pk], row)
+        else:
+            whole = None if plan.model._meta.parents else {**plan.no_links(), **row}
+            changes.append(RowChange(plan.model, pk, CREATE, {}, {}, whole))
+    operation.emit(compiler.using, changes)
+    if not returning_fields:
+        return []
+    return [tuple(values[-len(returning_fields) :]) for values in returned]
+
+
+def _conflicting_rows(compiler: Any, plan: Plan) -> dict[Any, Values]:
+    """Return the rows that stand in the way of the objects to be inserted, locked."""
+    reader = RowReader(plan, plan.local_fields, compiler.using, Lock.UPDATE)
+    rows: dict[Any, Values] = {}
+    for fields in _conflict_targets(compiler.query, plan.model):
+        keys = dict.fromkeys(
+            tuple(getattr(instance, field.attname) for field in fields) for instance in compiler.query.objs
+        )
+        known = [key for key in keys if not any(part is None or hasattr(part, "resolve_expression") for part in key)]
+        for start in range(0, len(known), 100):
+            conditions: Any = [
+                Q(**{field.attname: part for field, part in zip(fields, key, strict=True)})
+                for key in known[start : start + 100]
+            ]
+            rows.update(reader.matching(Q.create(conditions, connector=Q.OR)))
+    return rows
+
+
+def _conflict_targets(query: Any, model: type[models.Model]) -> Iterator[Sequence[Any]]:
+    """Yield the sets of fields by which an object can conflict with a row."""
+    if query.unique_fields:
+        yield list(query.unique_fields)
+        return
+    meta = model._meta
+    yield meta.pk_fields
+    for field in meta.local_concrete_fields:
+        if field.unique and not field.primary_key:
+            yield [field]
+    constraints = (constraint.fields for constraint in meta.total_unique_constraints)
+    for names in chain(meta.unique_together, constraints):
+        yield [meta.get_field(name) for name in names]
+
+
+def _execute_returning(compiler: Any, fields: Sequence[Any]) -> list[Any]:
+    compiler.returning_fields = fields
+    rows: list[Any] = []
+    with compiler.connection.cursor() as cursor:
+        for sql, params in compiler.as_sql():
+            cursor.execute(sql, params)
+            rows += cursor.fetchall()
+    columns = [field.get_col(compiler.query.get_meta().db_table) for field in fields]
+    converters = compiler.get_converters(columns)
+    return list(compiler.apply_converters(rows, converters)) if converters else rows

@@ -1,0 +1,200 @@
+"""The rows that an UPDATE changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import connections
+from django.db.models.expressions import Subquery
+from django.db.models.sql import Query, UpdateQuery
+from django.db.models.sql.constants import ROW_COUNT
+
+from revy.contrib.django import operation
+from revy.contrib.django.errors import ConcurrentWrite
+from revy.contrib.django.observation import check_context, is_observed, is_recording
+from revy.contrib.django.recorder import BATCH, CREATE, DELETE, RowChange, Values, changed_row, read_rows
+from revy.contrib.django.relations import observing_links
+from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.tracking import link_of, plan_for
+from revy.contrib.django.transactions import write_transaction
+from revy.contrib.django.values import UNFIT
+
+
+def make_update(original: Callable[..., Any]) -> Any:
+    def execute(self: Any, *args: Any) -> Any:
+        # Django 6's UPDATE … RETURNING may run the plain one.
+        if vars(self).get("_revy_observed") or not self.query.values:
+            return original(self, *args)
+        if not is_recording():
+            check_context(self)
+            return original(self, *args)
+        self._revy_observed = True
+        link = link_of(self.query.get_meta().concrete_model)
+        if link is not None:
+            with (
+                write_transaction(self.using),
+                observing_links(self.using, link, link.sources_of(self.query, self.using)),
+            ):
+                return original(self, *args)
+        if not is_observed(self):
+            return original(self, *args)
+        with write_transaction(self.using):
+            return _Update(self.query, self.using).run(lambda: original(self, *args))
+
+    return execute
+
+
+class _Update:
+    """An UPDATE: the rows that it is about to change, locked, and the values that it is about to set."""
+
+    def __init__(self, query: Any, using: str) -> None:
+        self.query = query
+        self.using = using
+        self.plan = plan_for(query.get_meta().concrete_model)
+        self.given: dict[Any, Any] = {}
+        # Only the database knows these afterwards: what expressions, generated columns and custom fields give.
+        self.computed = [field for field in self.plan.local_fields if field.generated]
+        for field, _model, value in query.values:
+            codec = self.plan.codecs.get(field.attname)
+            if codec is None:
+                continue
+            if codec.converts or hasattr(value, "resolve_expression"):
+                self.computed.append(field)
+            elif hasattr(value, "prepare_database_save") and field.remote_field:
+                self.given[field] = value.prepare_database_save(field)
+            else:
+                self.given[field] = value
+
+    def run(self, execute: Callable[[], Any]) -> Any:
+        """Execute the statement, and hand over what it changed. Returns what `execute` returns, or the row count."""
+        if any(field in self.plan.model._meta.pk_fields for field, _model, _value in self.query.values):
+            return self._run_on_keys(execute)
+        reader = RowReader(self.plan, self._fields(), self.using, Lock.UPDATE)
+        if not reader.fields:
+            return execute()
+        rows = reader.touched_by(self.query)
+        before = dict(islice(rows, BATCH))
+        more = [pk for pk, _values in rows]
+        if not more and self._hits_known_keys():
+            result = execute()
+            self._check_count(result, len(before))
+            self._emit(before)
+            return result
+        if not self._is_rowwise():
+            before.update(reader.with_keys(more))
+            result = execute()
+            self._check_count(result, len(before))
+            self._emit(before)
+            return result
+        # Exactly the rows that are locked by now, a batch at a time.
+        count = self._execute_on(before)
+        for start in range(0, len(more), BATCH):
+            count += self._execute_on(dict(reader.with_keys(more[start : start + BATCH])))
+        return count
+
+    def _execute_on(self, before: dict[Any, Values]) -> int:
+        if not before:
+            return 0
+        part: Any = UpdateQuery(self.plan.model)
+        part.values = self.query.values
+        part.related_updates = self.query.related_updates
+        part.add_filter("pk__in", list(before))
+        compiler: Any = part.get_compiler(self.using)
+        compiler._revy_observed = True
+        count: int = compiler.execute_sql(ROW_COUNT)
+        self._emit(before)
+        return count
+
+    def _fields(self) -> Sequence[Any]:
+        """Return the columns to read before: what is written, and of many rows all, as some need their whole state."""
+        written = [field for field in self.plan.local_fields if field in self.given or field in self.computed]
+        if not written or operation.is_save() or self.plan.model._meta.parents:
+            return written
+        return self.plan.local_fields
+
+    def _emit(self, before: dict[Any, Values]) -> None:
+        constants = self._constants()
+        reader = RowReader(self.plan, self.computed, self.using, Lock.NONE)
+        after = dict(reader.with_keys(list(before))) if self.computed else {}
+        changes: list[RowChange] = []
+        for pk, old in before.items():
+            changes += changed_row(self.plan, pk, old, {**constants, **after.get(pk, {})})
+        operation.emit(self.using, changes)
+
+    def _constants(self) -> Values:
+        """Return what was set, encoded now that the database has taken it; what cannot be is read back."""
+        constants = {}
+        for field, value in list(self.given.items()):
+            try:
+                constants[field.attname] = self.plan.codecs[field.attname].encode(value)
+            except UNFIT:
+                self.computed.append(field)
+                del self.given[field]
+        return constants
+
+    def _hits_known_keys(self) -> bool:
+        """Tell whether the statement cannot touch rows that came into being since they were read and locked."""
+        if not connections[self.using].features.has_select_for_update:
+            return True
+        children = self.query.where.children
+        lookup = children[0] if len(children) == 1 and not self.query.where.negated else None
+        target = getattr(getattr(lookup, "lhs", None), "target", None)
+        return getattr(target, "primary_key", False) and getattr(lookup, "lookup_name", "") in ("exact", "in")
+
+    def _is_rowwise(self) -> bool:
+        """Tell whether what is set on a row depends on nothing but that row."""
+        return not any(
+            isinstance(part, Subquery | Query)
+            for _field, _model, value in self.query.values
+            if hasattr(value, "flatten")
+            for part in value.flatten()
+        )
+
+    def _check_count(self, result: Any, expected: int) -> None:
+        count = len(result) if isinstance(result, list) else result
+        if isinstance(count, int) and count > expected:
+            raise ConcurrentWrite(
+                f"{self.plan.model._meta.label} rows appeared while they were updated: somebody else inserted them in "
+                "this moment. Nothing was written; try the transaction again."
+            )
+
+    def _run_on_keys(self, execute: Callable[[], Any]) -> Any:
+        """A row that gets another primary key is another object: the old one ends, and a new one begins."""
+        pks = [pk for pk, _values in RowReader(self.plan, (), self.using, Lock.DELETE).touched_by(self.query)]
+        old = read_rows(self.plan.model, self.using, pks)
+        new_keys = self._new_keys(pks)
+        result = execute()
+        new = read_rows(self.plan.model, self.using, list(new_keys.values()))
+        model = self.plan.model
+        changes = [RowChange(model, pk, DELETE, row, {}) for pk, row in old.items() if pk not in new]
+        changes += [RowChange(model, pk, CREATE, {}, {}, row) for pk, row in new.items() if pk not in old]
+        for pk, row in new.items():
+            if pk in old:
+                # It kept its key, or another row has taken it over.
+                changes += changed_row(self.plan, pk, old[pk], row)
+        operation.emit(self.using, changes)
+        return result
+
+    def _new_keys(self, pks: Sequence[Any]) -> dict[Any, Any]:
+        """Return which keys the rows are about to get, as the database computes them."""
+        fields = self.plan.model._meta.pk_fields
+        expressions = {field: value for field, _model, value in self.query.values if field in fields}
+        select: Any = Query(self.plan.model)
+        select.add_filter("pk__in", list(pks))
+        alias = select.get_initial_alias()
+        columns = [field.get_col(alias) for field in fields]
+        computed = [field for field in fields if hasattr(expressions.get(field), "resolve_expression")]
+        select.set_select((*columns, *(expressions[field] for field in computed)))
+        keys = {}
+        for row in select.get_compiler(self.using).results_iter():
+            old = dict(zip(fields, row[: len(fields)], strict=True))
+            new = {
+                **old,
+                **{field: field.to_python(value) for field, value in expressions.items() if field not in computed},
+            }
+            new.update(zip(computed, row[len(fields) :], strict=True))
+            pk, changed = tuple(old.values()), tuple(new.values())
+            keys[pk[0] if len(pk) == 1 else pk] = changed[0] if len(changed) == 1 else changed
+        return keys

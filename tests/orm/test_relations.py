@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.forms import modelform_factory
+
+from revy import Context
+from tests.orm.history import actions, changes, deltas_of, recorded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def groups(db: None) -> list[Group]:
+    return [Group.objects.create(name=name) for name in "abc"]
+
+
+def keys(*objects: Any) -> list[Any]:
+    return sorted(each.pk for each in objects)
+
+
+def lists(instance: Any, name: str) -> list[tuple[Any, Any]]:
+    """Return the old and new lists of every delta of the relation."""
+    return [
+        (change[1], change[2])
+        for delta in deltas_of(type(instance), instance.pk)
+        for change in changes(delta)
+        if change[0] == name
+    ]
+
+
+def test_every_call_is_one_attribute_delta_with_the_old_and_the_new_list(
+    alice: User, bob: User, groups: list[Group]
+) -> None:
+    a, b, c = groups
+    with Context.via_actor(bob), Context.via_attribute_delta_description("Moved."):
+        for call in (
+            lambda: alice.groups.add(b, a.pk, b),
+            lambda: alice.groups.set([b, c]),
+            lambda: alice.groups.remove(b),
+            alice.groups.clear,
+        ):
+            with recorded(deltas_of(User, alice.pk).count() == 0, 1, 1):
+                call()
+    assert lists(alice, "groups") == [
+        ([], keys(a, b)),
+        (keys(a, b), keys(b, c)),
+        (keys(b, c), keys(c)),
+        (keys(c), []),
+    ]
+    last = deltas_of(User, alice.pk).last()
+    assert (last.actor, changes(last)[0][3:]) == (bob, (bob, "Moved."))
+
+
+def test_calls_that_change_nothing_record_nothing(alice: User, groups: list[Group]) -> None:
+    alice.groups.add(groups[0])
+    with Context(), recorded(0, 0, 0):
+        alice.groups.add(groups[0])
+        alice.groups.set([groups[0]])
+        alice.groups.remove(groups[1])
+        groups[1].user_set.clear()
+
+
+def test_calls_from_the_other_side_change_the_declaring_side(alice: User, bob: User, groups: list[Group]) -> None:
+    group = groups[0]
+    with Context():
+        group.user_set.add(alice, bob)
+        group.user_set.set([bob])
+        group.user_set.clear()
+        group.user_set.create(username="carol")
+    assert lists(alice, "groups") == [([], [group.pk]), ([group.pk], [])]
+    assert lists(bob, "groups") == [([], [group.pk]), ([group.pk], [])]
+    assert actions(User, User.objects.get(username="carol").pk) == "CU"
+    assert actions(Group, group.pk) == ""
+
+
+def test_state_holds_the_lists_and_a_deletion_shows_what_was_related(alice: User, groups: list[Group]) -> None:
+    with Context():
+        user = User.objects.create(username="u")
+        user.groups.set(groups[:2])
+        pk = user.pk
+        user.delete()
+    created, updated, deleted = deltas_of(User, pk)
+    assert created.state["groups"] == []
+    assert updated.get_state()["groups"] == keys(*groups[:2])
+    assert (deleted.action, deleted.state["groups"]) == ("D", keys(*groups[:2]))
+
+
+def test_deletion_of_a_related_object_changes_the_lists_of_those_that_pointed_at_it(
+    alice: User, bob: User, groups: list[Group]
+) -> None:
+    alice.groups.set(groups)
+    pk = groups[0].pk
+    with Context.via_actor(bob), Context.via_deletion_description("Its group is gone."):
+        groups[0].delete()
+    assert actions(Group, pk) == "D"
+    delta = deltas_of(User, alice.pk).get()
+    assert (delta.action, delta.actor) == ("U", None)
+    assert changes(delta) == [
+        ("groups", sorted([pk, *keys(*groups[1:])]), keys(*groups[1:]), None, "Its group is gone.")
+    ]
+
+
+def test_rows_of_the_automatic_table_written_by_hand_are_seen(alice: User, bob: User, groups: list[Group]) -> None:
+    through: Any = User.groups.through
+    with Context.via_actor(bob):
+        through.objects.create(user=alice, group=groups[0])
+        through.objects.filter(user=alice).update(group=groups[1])
+        through.objects.filter(user=alice).delete()
+    a, b, _c = groups
+    assert lists(alice, "groups") == [([], [a.pk]), ([a.pk], [b.pk]), ([b.pk], [])]
+    assert {delta.actor for delta in deltas_of(User, alice.pk)} == {bob}
+
+
+def test_model_forms_record_fields_and_relations(alice: User, groups: list[Group]) -> None:
+    form = modelform_factory(Group, fields=["name", "permissions"])
+    permission = Permission.objects.first()
+    assert permission is not None
+    with Context():
+        bound = form({"name": "new", "permissions": [permission.pk]}, instance=groups[0])
+        assert bound.is_valid()
+        bound.save()
+    assert actions(Group, groups[0].pk) == "UU"
+    assert lists(groups[0], "permissions") == [([], [permission.pk])]
+
+
+def test_relations_outside_contexts_or_disabled_are_not_recorded(alice: User, groups: list[Group]) -> None:
+    with recorded(0, 0, 0):
+        alice.groups.add(groups[0])
+        with Context.as_disabled():
+            alice.groups.set(groups[1:])
+
+
+def test_relation_that_is_excluded_is_not_recorded(alice: User, groups: list[Group], settings: Any) -> None:
+    settings.REVY_EXCLUDED_FIELDS = ["auth.User.groups"]
+    with recorded(0, 0, 0), Context():
+        alice.groups.add(groups[0])
