@@ -13,7 +13,7 @@ from revy.context import Context
 from revy.contrib.django import operation, relations
 from revy.contrib.django.blame import DeletionBlame, Roots
 from revy.contrib.django.patching import replace
-from revy.contrib.django.recorder import BATCH, DELETE, UPDATE, RowChange, record
+from revy.contrib.django.recorder import BATCH, DELETE, UPDATE, RowChange, record, with_heirs
 from revy.contrib.django.tracking import plan_for
 from revy.contrib.django.transactions import write_transaction
 
@@ -54,7 +54,8 @@ class _Deletion(operation.Operation):
     def receive(self, using: str, rows: list[RowChange]) -> None:
         for row in rows:
             if self._belongs(row):
-                self.fallen.setdefault(using, []).append(row)
+                # The objects that inherit from the row may be gone by the time this is recorded.
+                self.fallen.setdefault(using, []).extend(with_heirs(using, [row]))
             else:
                 self.flush()
                 record(using, [row])

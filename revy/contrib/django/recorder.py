@@ -122,7 +122,7 @@ def _history_database(using: str) -> str:
 def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     """Return one change for each tracked object: its own row's, with what happened to the rows it inherits from."""
     merged: dict[tuple[type[models.Model], Any], RowChange] = {}
-    for change in _with_heirs(using, rows):
+    for change in with_heirs(using, rows):
         if not is_tracked(change.model):
             continue
         known = merged.setdefault((change.model, change.pk), change)
@@ -142,7 +142,7 @@ def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     return list(merged.values())
 
 
-def _with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
+def with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
     """Yield the changes, and after each update those of the objects that inherit from the row."""
     for change in rows:
         yield change
@@ -156,7 +156,7 @@ def _with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
             for pk in (
                 QuerySet(model=heir, using=using).filter(**{link.attname: change.pk}).values_list("pk", flat=True)
             ):
-                yield from _with_heirs(using, [RowChange(heir, pk, UPDATE, old, new)])
+                yield from with_heirs(using, [RowChange(heir, pk, UPDATE, old, new)])
 
 
 class _Batch:
