@@ -230,7 +230,8 @@ class Oracle:
         fell = expected.is_deletion
         self._check_blame(delta, (SYSTEM, "") if fell else (blame.actor, blame.object_description))
         self._check_attributes(key, old, changes, delta, expected, blame)
-        is_keyframe = key not in self.memory.versions or delta.version % INTERVAL == 0
+        came_back = key in self.memory.last and self.memory.last[key][0] == "D"
+        is_keyframe = key not in self.memory.versions or came_back or delta.version % INTERVAL == 0
         _require((delta.stored != "null") == is_keyframe, "a state is stored or not as it should not", delta)
         _require(
             not is_keyframe or delta.stored == history.state_text(new), "the state stored is not the row", new, delta

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -65,6 +66,15 @@ def recorded(revisions: int, object_deltas: int, attribute_deltas: int) -> Itera
     after = counts()
     written = tuple(new - old for new, old in zip(after, before, strict=True))
     assert written == (revisions, object_deltas, attribute_deltas)
+
+
+@contextmanager
+def statements(using: str = "default") -> Iterator[Counter[str]]:
+    """Give how many statements of each kind, `SELECT` say, the block has run; filled when it ends."""
+    kinds: Counter[str] = Counter()
+    with CaptureQueriesContext(connections[using]) as captured:
+        yield kinds
+    kinds.update(query["sql"].split(maxsplit=1)[0] for query in captured)
 
 
 @contextmanager

@@ -4,14 +4,26 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
-from django.db.models.functions import Upper
+from django.db.models.functions import Replace, Upper
 
 from revy import Context
-from revy.contrib.django.recorder import BATCH
+from revy.contrib.django.batches import BATCH, READ_AHEAD
 from tests.app.models import Code, Comment, Document, Invoice, Organization, Place, Post, Restaurant, SpecialPost
-from tests.orm.history import ObjectDelta, actions, changes, deltas_of, queries, recorded, snapshots, values_of
+from tests.machine.app.models import Seat
+from tests.orm.history import (
+    ObjectDelta,
+    actions,
+    changes,
+    deltas_of,
+    queries,
+    recorded,
+    snapshots,
+    statements,
+    values_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,11 +98,44 @@ def test_update_of_a_primary_key_ends_one_object_and_begins_another() -> None:
 
 
 def test_update_of_many_rows_costs_queries_by_batches_and_not_by_rows() -> None:
-    Code.objects.bulk_create(codes(2 * BATCH + 10))
-    with Context(), queries(at_most=1 + 3 * (2 + 1 + 3) + 2):
-        assert Code.objects.update(label="new") == 2 * BATCH + 10
-    assert ObjectDelta.objects.count() == 2 * BATCH + 10
-    assert snapshots(Code, "000000")[0].label == "new"
+    count = 4 * BATCH + 10
+    Code.objects.bulk_create(codes(count))
+    ContentType.objects.get_for_model(Code)
+    with Context(), statements() as kinds:
+        assert Code.objects.update(label="new") == count
+    assert kinds["SELECT"] <= 5 * 2 and kinds["INSERT"] <= 5 * 3 and kinds["UPDATE"] <= 5
+    assert ObjectDelta.objects.count() == count
+    assert [snapshots(Code, f"{number:06}")[0].label for number in (0, BATCH, count - 1)] == ["new"] * 3
+
+
+def test_update_of_many_rows_by_a_subquery_records_what_each_got() -> None:
+    count = READ_AHEAD + BATCH + 10
+    Code.objects.bulk_create(codes(count))
+    other = Code.objects.filter(pk=OuterRef("pk"))
+    with Context():
+        # Of 7 labels one is what it was.
+        Code.objects.update(label=Subquery(other.values(new=Replace("label", Value("3"), Value("x")))[:1]))
+    changed = [number for number in range(count) if number % 7 == 3]
+    assert ObjectDelta.objects.count() == len(changed)
+    assert last(Code(pk=f"{changed[-1]:06}")) == [("label", "3", "x")]
+
+
+def test_writes_of_many_rows_with_keys_of_several_columns_are_recorded() -> None:
+    seats = [Seat(row="abc"[number % 3], place=number) for number in range(1500)]
+    with Context():
+        Seat.objects.bulk_create(seats)
+        assert Seat.objects.update(label="x") == len(seats)
+        assert Seat.objects.all().delete()[0] == len(seats)
+    assert ObjectDelta.objects.filter(action="U", state__isnull=True).count() == len(seats)
+    assert actions(Seat, '["a", 1497]') == "CUD"
+
+
+def test_update_of_inherited_rows_finds_the_heirs_by_batches() -> None:
+    for name in "abcd":
+        Restaurant.objects.create(name=name)
+    with Context(), queries(at_most=2 + 4 + 2 * 3 + 2):
+        Place.objects.update(name="x")
+    assert ObjectDelta.objects.count() == 8
 
 
 def test_update_within_a_batch_costs_two_selects_and_three_inserts() -> None:
@@ -200,6 +245,15 @@ def test_raw_delete_of_a_queryset_is_recorded() -> None:
     with Context():
         Code.objects.filter(id__gt="000000")._raw_delete("default")
     assert "".join(actions(Code, f"{number:06}") for number in range(3)) == "DD"
+
+
+def test_delete_of_many_objects_with_what_falls_costs_queries_by_batches(alice: User) -> None:
+    posts = Post.objects.bulk_create([Post(author=alice, title="a") for _ in range(BATCH)])
+    Comment.objects.bulk_create([Comment(post=post, text="x") for post in posts])
+    with Context(), statements() as kinds:
+        assert Post.objects.all().delete()[0] == 2 * BATCH
+    assert kinds["DELETE"] <= 2 and kinds["INSERT"] <= 2 * 3
+    assert ObjectDelta.objects.filter(action="D").count() == 2 * BATCH
 
 
 # --- reverse foreign keys

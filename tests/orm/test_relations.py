@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db.models import F
 from django.forms import modelform_factory
 
 from revy import Context
@@ -29,6 +30,26 @@ def lists(instance: Any, name: str) -> list[tuple[Any, Any]]:
         for change in changes(delta)
         if change[0] == name
     ]
+
+
+@pytest.mark.parametrize("write", ["save", "update", "expression"])
+def test_row_of_a_relation_that_moves_to_another_object_changes_both(
+    alice: User, bob: User, groups: list[Group], write: str
+) -> None:
+    alice.groups.add(groups[0], groups[1])
+    rows: Any = User.groups.through._default_manager
+    moved = rows.get(group=groups[0])
+    with Context(), recorded(1, 2, 2):
+        match write:
+            case "save":
+                moved.user_id = bob.pk
+                moved.save()
+            case "update":
+                rows.filter(group=groups[0]).update(user=bob)
+            case "expression":
+                rows.filter(group=groups[0]).update(user_id=F("user_id") + (bob.pk - alice.pk))
+    assert lists(alice, "groups") == [(keys(*groups[:2]), keys(groups[1]))]
+    assert lists(bob, "groups") == [([], keys(groups[0]))]
 
 
 def test_every_call_is_one_attribute_delta_with_the_old_and_the_new_list(

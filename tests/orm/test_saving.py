@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
@@ -262,14 +263,62 @@ def test_save_by_receivers_is_recorded_in_the_order_of_the_writes() -> None:
     assert [snapshot.label for snapshot in snapshots(Code, "x")] == ["1", "2"]
 
 
-def test_save_uses_one_select_for_old_values_and_versions_at_most_two(alice: User) -> None:
-    with Context.via_actor(alice):
+def test_save_costs_one_select_and_an_insert_a_table_of_history(alice: User) -> None:
+    ContentType.objects.get_for_models(Post, User)
+    with Context.via_actor(alice), queries(at_most=1 + 2):
         post = Post.objects.create(author=alice, title="a")
-        post.title = "b"
-        with queries(at_most=1 + 2 + 2):
-            post.save()
-        with queries(at_most=2):
-            post.save()
+    post.title = "b"
+    with Context.via_actor(alice), queries(at_most=1 + 1 + 3):
+        post.save()
+    with Context.via_actor(alice), queries(at_most=1 + 1):
+        post.save()
+    older = Post.objects.create(author=alice, title="old")
+    older.title = "new"
+    with Context.via_actor(alice), queries(at_most=1 + 1 + 3):
+        older.save()
+    older.title = "newer"
+    with Context.via_actor(alice), queries(at_most=1 + 1 + 3):
+        older.save(update_fields=["title"])
+    bob = User.objects.create(username="bob")
+    with Context.via_actor(alice):
+        bob.first_name = "B"
+        bob.save()
+        bob.first_name = "Bob"
+        with queries(at_most=1 + 1 + 2):  # its many-to-many relations are no reason to read more
+            bob.save()
+
+
+@pytest.mark.parametrize("update_fields", [None, ["title"]])
+def test_save_stores_the_whole_state_when_it_is_due(alice: User, settings: Any, update_fields: Any) -> None:
+    settings.REVY_KEYFRAME_INTERVAL = 3
+    post = Post.objects.create(author=alice, title="old", body="x")
+    for number in range(7):
+        post.title = str(number)
+        with Context():
+            post.save(update_fields=update_fields)
+    states = [delta.state for delta in deltas_of(Post, post.pk)]
+    assert [number for number, state in enumerate(states, 1) if state is not None] == [1, 3, 6]
+    assert states[0] == states[2] | {"title": "0"} and states[2]["body"] == "x"
+    assert [snapshot.title for snapshot in snapshots(Post, post.pk)] == list("0123456")
+
+
+@pytest.mark.parametrize("write", ["save", "update_fields", "update"])
+def test_update_of_an_object_that_came_back_unrecorded_holds_its_whole_state(write: str) -> None:
+    with Context():
+        Invoice.objects.create(pk=1, amount=1, exchange_rate=2).delete()
+    invoice = Invoice.objects.create(pk=1, amount=3, exchange_rate=4)
+    invoice.amount = 5
+    with Context():
+        match write:
+            case "save":
+                invoice.save()
+            case "update_fields":
+                invoice.save(update_fields=["amount"])
+            case "update":
+                Invoice.objects.create(pk=2)
+                Invoice.objects.update(amount=5)
+    delta = deltas_of(Invoice, 1).get(version=3)
+    assert (delta.action, delta.state) == ("U", {"id": 1, "amount": 5, "exchange_rate": 4, "local_amount": 0})
 
 
 def test_save_of_actor_deleted_in_the_same_context_is_still_its_own(alice: User) -> None:

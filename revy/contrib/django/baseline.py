@@ -9,8 +9,10 @@ from django.db import models
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
-from revy.contrib.django.recorder import BATCH, UPDATE, Values, read_rows
+from revy.contrib.django.batches import BATCH
+from revy.contrib.django.recorder import UPDATE
 from revy.contrib.django.revisions import obtain_revision
+from revy.contrib.django.rows import Values, read_rows
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import key_to_text

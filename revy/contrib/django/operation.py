@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from revy.contrib.django.recorder import BATCH, RowChange, record
+from revy.contrib.django.batches import BATCH
+from revy.contrib.django.recorder import RowChange, record
 
 
 class Operation:

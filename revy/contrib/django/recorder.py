@@ -9,16 +9,19 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models, router
-from django.db.models import Max
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
+from revy.contrib.django.batches import in_batches
 from revy.contrib.django.blame import Blame
+from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.revisions import insert_rows, obtain_revision
+from revy.contrib.django.rows import Values, read_rows
 from revy.contrib.django.tracking import Plan, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
-from revy.contrib.django.values import Json, is_same, key_to_text
+from revy.contrib.django.values import is_same, key_to_text
+from revy.contrib.django.versions import KeyframeState, Last, NextVersion, last_versions
 from revy.frame import Frame, current
 
 CREATE, UPDATE, DELETE = (
@@ -26,9 +29,8 @@ CREATE, UPDATE, DELETE = (
     AbstractObjectDelta.ACTION_UPDATE,
     AbstractObjectDelta.ACTION_DELETE,
 )
-BATCH = 2000
 
-Values = dict[str, Json]
+Key = tuple[type[models.Model], Any]
 MakeBlame = Callable[[Frame, str], Blame]
 
 
@@ -37,6 +39,7 @@ class RowChange:
     """A row of one table that was inserted, changed or deleted; encoded values by attname.
 
     `old` and `new` hold what changed; a deleted row's `old` is whole. `row` is the whole row as it is now, if known.
+    `is_upsert`: it was inserted unless somebody else had just done so.
     """
 
     model: type[models.Model]
@@ -45,49 +48,20 @@ class RowChange:
     old: Values
     new: Values
     row: Values | None = None
+    is_upsert: bool = False
 
 
-def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame) -> list[AbstractObjectDelta]:
-    """Write the history of the changed rows of database `using`, in the transaction that changed them.
-
-    Returns the object deltas written, in order.
-    """
+def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame) -> None:
+    """Write the history of the changed rows of database `using`, in the transaction that changed them."""
     changes = _merge(using, rows)
     frame = current.get()
     if not changes or frame is None:
-        return []
-    written: list[AbstractObjectDelta] = []
+        return
     history = _history_database(using)
     with write_transaction(history):
         blame = make_blame(frame, history)
-        for start in range(0, len(changes), BATCH):
-            written += _Batch(using, history, changes[start : start + BATCH]).write(frame, blame)
-    return written
-
-
-def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock: bool = False) -> dict[Any, Values]:
-    """Return the whole rows of a model's objects as the database holds them, encoded, by primary key."""
-    plan = plan_for(model)
-    attnames = [field.attname for field in plan.fields]
-    codecs = [plan.codecs[attname] for attname in attnames]
-    rows: QuerySet[Any] = QuerySet(model=plan.model, using=using)
-    if lock:
-        rows = rows.select_for_update()
-    found = {}
-    for start in range(0, len(pks), BATCH):
-        raw = {}
-        columns = [*(field.attname for field in plan.model._meta.pk_fields), *attnames]
-        for row in rows.filter(pk__in=pks[start : start + BATCH]).values_list(*columns):
-            width = len(columns) - len(attnames)
-            pk, values = plan.key_of(row[:width]), row[width:]
-            found[pk] = {name: codec.encode(value) for name, codec, value in zip(attnames, codecs, values, strict=True)}
-            raw[pk] = dict(zip(attnames, values, strict=True))
-        for link in plan.links:
-            sources = {pk: link.source_in(plan.model, pk, values) for pk, values in raw.items()}
-            lists = link.read(using, list(sources.values()))
-            for pk, source in sources.items():
-                found[pk][link.field.name] = lists.get(source, [])
-    return found
+        for some in in_batches(changes):
+            _Batch(using, history, some).write(frame, blame)
 
 
 def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:
@@ -121,7 +95,7 @@ def _history_database(using: str) -> str:
 
 def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     """Return one change for each tracked object: its own row's, with what happened to the rows it inherits from."""
-    merged: dict[tuple[type[models.Model], Any], RowChange] = {}
+    merged: dict[Key, RowChange] = {}
     for change in with_heirs(using, rows):
         if not is_tracked(change.model):
             continue
@@ -144,19 +118,42 @@ def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
 
 def with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
     """Yield the changes, and after each update those of the objects that inherit from the row."""
+    rows = list(rows)
+    heirs = _find_heirs(using, rows)
     for change in rows:
-        yield change
-        if change.action != UPDATE:
-            continue
-        for heir in plan_for(change.model).heirs:
-            link: Any = heir._meta.parents[change.model]
-            names = plan_for(heir).names
-            old = {name: value for name, value in change.old.items() if name in names}
-            new = {name: value for name, value in change.new.items() if name in names}
-            for pk in (
-                QuerySet(model=heir, using=using).filter(**{link.attname: change.pk}).values_list("pk", flat=True)
-            ):
-                yield from with_heirs(using, [RowChange(heir, pk, UPDATE, old, new)])
+        yield from _with_heirs(change, heirs)
+
+
+def _with_heirs(change: RowChange, heirs: dict[Key, list[Key]]) -> Iterator[RowChange]:
+    yield change
+    if change.action != UPDATE:
+        return
+    for heir, pk in heirs.get((change.model, change.pk), ()):
+        names = plan_for(heir).names
+        old = {name: value for name, value in change.old.items() if name in names}
+        new = {name: value for name, value in change.new.items() if name in names}
+        yield from _with_heirs(RowChange(heir, pk, UPDATE, old, new), heirs)
+
+
+def _find_heirs(using: str, rows: Iterable[RowChange]) -> dict[Key, list[Key]]:
+    """Return the objects that inherit from those updated, and the objects that inherit from them, by their parent."""
+    found: dict[Key, list[Key]] = defaultdict(list)
+    parents = {(row.model, row.pk) for row in rows if row.action == UPDATE}
+    while parents:
+        by_model = defaultdict(list)
+        for model, pk in parents:
+            by_model[model].append(pk)
+        parents = set()
+        for model, pks in by_model.items():
+            plan = plan_for(model)
+            for heir in plan.heirs:
+                link: Any = heir._meta.parents[model]
+                links: QuerySet[Any] = QuerySet(model=heir, using=using)
+                for some in in_batches(pks):
+                    for parent, pk in links.filter(**{f"{link.attname}__in": some}).values_list(link.attname, "pk"):
+                        found[model, plan.key_of((parent,))].append((heir, pk))
+                        parents.add((heir, pk))
+    return found
 
 
 class _Batch:
@@ -167,19 +164,19 @@ class _Batch:
         self.history = history
         self.changes = changes
         self.delta_model: Any = conf.get_object_delta_model()
-        self.keys = [key_to_text(change.model, change.pk) for change in changes]
-        self.types = {model: self._content_type(model).pk for model in {change.model for change in changes}}
+        types = {model: self._content_type(model).pk for model in {change.model for change in changes}}
+        self.keys = [(types[change.model], key_to_text(change.model, change.pk)) for change in changes]
 
     def _content_type(self, model: type[models.Model]) -> ContentType:
         return ContentType.objects.db_manager(self.history).get_for_model(model)
 
-    def write(self, frame: Frame, blame: Blame) -> list[AbstractObjectDelta]:
-        versions = self._last_versions()
-        states = self._states(versions)
+    def write(self, frame: Frame, blame: Blame) -> None:
+        self._complete([change for change in self.changes if change.action == CREATE])
+        is_left_to_insert = self._is_left_to_insert()
+        versions = self._versions_by_insert() if is_left_to_insert else self._versions()
         revision = obtain_revision(frame, self.history)
         deltas = []
-        for change, key in zip(self.changes, self.keys, strict=True):
-            type_id = self.types[change.model]
+        for change, (type_id, key), (version, state) in zip(self.changes, self.keys, versions, strict=True):
             actor, description = blame.of_object(change.model, change.pk, is_deleted=change.action == DELETE)
             deltas.append(
                 self.delta_model(
@@ -190,11 +187,15 @@ class _Batch:
                     description=description,
                     content_type_id=type_id,
                     content_id=key,
-                    version=versions.get((type_id, key), 0) + 1,
-                    state=states.get((change.model, change.pk)),
+                    version=version,
+                    state=state,
                 )
             )
-        insert_rows(self.delta_model, self.history, deltas)
+        if is_left_to_insert and self.changes[0].action == UPDATE and self.changes[0].row is None:
+            insert_rows(self.delta_model, self.history, deltas, returning=("state",))
+            self._fill_keyframe(deltas[0])
+        else:
+            insert_rows(self.delta_model, self.history, deltas)
         insert_rows(
             conf.get_attribute_delta_model(),
             self.history,
@@ -204,43 +205,57 @@ class _Batch:
                 for attribute in _attribute_deltas(change, delta, blame)
             ],
         )
-        return deltas
 
-    def _last_versions(self) -> dict[tuple[int, str], int]:
-        """Return the last version of each object that has a history. The object's row is locked by now."""
-        by_type = defaultdict(list)
-        for change, key in zip(self.changes, self.keys, strict=True):
-            by_type[self.types[change.model]].append(key)
+    def _is_left_to_insert(self) -> bool:
+        """Tell whether the INSERT of the object deltas finds their versions by itself."""
+        can_return = connections[self.history].features.can_return_columns_from_insert
+        return len(self.changes) == 1 and can_return and not self.changes[0].is_upsert
+
+    def _versions_by_insert(self) -> list[tuple[Any, Any]]:
+        """Return the version of the only delta, and its state, as expressions."""
+        (change,), (key,) = self.changes, self.keys
+        state = KeyframeState(key, change.row or {}) if change.action == UPDATE else _state(change, is_due=True)
+        return [(NextVersion(key), state)]
+
+    def _versions(self) -> list[tuple[int, Values | None]]:
+        """Return the version of each delta, and its state if it is to be stored."""
+        known = last_versions(self.keys, self.history)
+        lasts = [known.get(key, Last()) for key in self.keys]
+        changes = list(zip(self.changes, lasts, strict=True))
+        for change, last in changes:
+            if change.is_upsert and last.version and not last.is_deletion:
+                raise ConcurrentWrite(
+                    f"{change.model._meta.label} {change.pk!r} was inserted by somebody else in the moment of an "
+                    "upsert. Nothing was written; try the transaction again."
+                )
+        self._complete([change for change, last in changes if change.action == UPDATE and last.is_keyframe_due()])
+        return [(last.version + 1, _state(change, is_due=last.is_keyframe_due())) for change, last in changes]
+
+    def _complete(self, changes: Iterable[RowChange]) -> None:
+        """Read the rows that are not known as a whole."""
+        incomplete = defaultdict(list)
+        for change in changes:
+            if change.row is None:
+                incomplete[change.model].append(change)
+        for model, some in incomplete.items():
+            rows = read_rows(model, self.using, [change.pk for change in some])
+            for change in some:
+                change.row = rows.get(change.pk)
+
+    def _fill_keyframe(self, delta: Any) -> None:
+        """Store the whole state with the only delta if its version turned out to be one that is to hold it."""
+        if delta.state is None:
+            return
+        self._complete(self.changes)
         rows = self.delta_model._base_manager.using(self.history)
-        if _reads_are_stale(self.history):
-            rows = rows.select_for_update()
-        return {
-            (type_id, key): version
-            for type_id, keys in by_type.items()
-            for key, version in rows.filter(content_type_id=type_id, content_id__in=keys)
-            .order_by()
-            .values_list("content_id")
-            .annotate(Max("version"))
-        }
+        rows.filter(pk=delta.pk).update(state=self.changes[0].row)
 
-    def _states(self, versions: dict[tuple[int, str], int]) -> dict[tuple[type[models.Model], Any], Values]:
-        """Return the whole states that are to be stored, by model and primary key."""
-        interval = conf.keyframe_interval()
-        states: dict[tuple[type[models.Model], Any], Values] = {}
-        unknown = defaultdict(list)
-        for change, key in zip(self.changes, self.keys, strict=True):
-            last = versions.get((self.types[change.model], key))
-            if change.action == DELETE:
-                states[change.model, change.pk] = change.old
-            elif change.action == CREATE or last is None or (last + 1) % interval == 0:
-                if change.row is None:
-                    unknown[change.model].append(change.pk)
-                else:
-                    states[change.model, change.pk] = change.row
-        for model, pks in unknown.items():
-            for pk, row in read_rows(model, self.using, pks).items():
-                states[model, pk] = row
-        return states
+
+def _state(change: RowChange, *, is_due: bool) -> Values | None:
+    """Return the whole state to be stored with a change: what there was, or what there is now if it is due."""
+    if change.action == DELETE:
+        return change.old
+    return change.row if is_due or change.action == CREATE else None
 
 
 def _attribute_deltas(change: RowChange, delta: AbstractObjectDelta, blame: Blame) -> Iterator[models.Model]:
@@ -249,7 +264,7 @@ def _attribute_deltas(change: RowChange, delta: AbstractObjectDelta, blame: Blam
         return
     model: Any = conf.get_attribute_delta_model()
     told = (delta.actor_type_id, delta.actor_id), ""
-    new = change.new if change.action == UPDATE else delta.state or {}
+    new = change.new if change.action == UPDATE else change.row or {}
     for attname, value in new.items():
         old = change.old.get(attname)
         if is_same(old, value):
@@ -266,12 +281,3 @@ def _attribute_deltas(change: RowChange, delta: AbstractObjectDelta, blame: Blam
                 actor_id=step.actor.id,
                 description=step.description,
             )
-
-
-def _reads_are_stale(using: str) -> bool:
-    """Tell whether a plain read may see the snapshot of the transaction's start rather than what is committed."""
-    connection = connections[using]
-    return connection.vendor == "mysql" and getattr(connection, "isolation_level", None) not in (
-        "read committed",
-        "read uncommitted",
-    )

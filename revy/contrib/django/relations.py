@@ -19,7 +19,7 @@ from revy.contrib.django import operation
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import UPDATE, RowChange
-from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.rows import Lock, RowReader, names_its_rows
 from revy.contrib.django.tracking import Link, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import Json
@@ -97,6 +97,18 @@ def observing_links(using: str, link: Link, sources: Iterable[Any]) -> Iterator[
         if tracker is not None:
             tracker.touch(using, link, sources)
         yield
+
+
+def execute_on_links(query: Any, using: str, link: Link, execute: Callable[[], Any]) -> Any:
+    """Execute an UPDATE or DELETE of the relation's table, on rows of objects that are locked by now."""
+    touched = link.sources_of(query, using)
+    with write_transaction(using), observing_links(using, link, [*touched, *link.sources_given_by(query, using)]):
+        if names_its_rows(query, using):
+            return execute()
+        if not touched:
+            return 0
+        query.add_filter(f"{link.source.name}__in", touched)
+        return execute()
 
 
 def lists_before_deletion(using: str, link: Link, sources: Iterable[Any], *, is_last: bool) -> Lists:

@@ -42,17 +42,24 @@ def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
     return entry.revision
 
 
-def insert_rows(model: type[models.Model], using: str, instances: Sequence[Any]) -> None:
-    """Insert rows of history, and set their keys: nobody's signals are sent, on any database."""
+def insert_rows(
+    model: type[models.Model], using: str, instances: Sequence[Any], *, returning: Sequence[str] = ()
+) -> None:
+    """Insert rows of history, and set their keys and what is to be returned: nobody's signals are sent.
+
+    `returning` names fields; only databases that return columns from an INSERT can do so.
+    """
     rows: Any = QuerySet(model=model, using=using)
     key: Any = model._meta.pk
     fields = [field for field in model._meta.concrete_fields if field is not key]
+    more = [model._meta.get_field(name) for name in returning]
     size = _rows_a_statement(connections[using], len(fields))
     for start in range(0, len(instances), size):
         batch = instances[start : start + size]
-        returned = rows._insert(batch, fields=fields, returning_fields=[key], using=using)
-        for instance, (pk, *_rest) in zip(batch, returned, strict=True):
+        returned = rows._insert(batch, fields=fields, returning_fields=[key, *more], using=using)
+        for instance, (pk, *values) in zip(batch, returned, strict=True):
             instance.pk = pk
+            vars(instance).update(zip(returning, values, strict=False))
             instance._state.adding, instance._state.db = False, using
 
 

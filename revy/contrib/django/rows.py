@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
-from django.db import connections
+from django.db import connections, models
+from django.db.models.query import QuerySet
 from django.db.models.sql import Query
 
-from revy.contrib.django.tracking import Plan
+from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
+from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.values import Json
 
-KEYS_A_QUERY = 500
+# How many conditions can be joined by OR, which keys of several columns need at times: SQLite nests 1,000.
+CONDITIONS: Final = 400
 
-Row = tuple[Any, dict[str, Json]]
+Values = dict[str, Json]
+Row = tuple[Any, Values]
+
+
+def keys_a_statement(plan: Plan, using: str) -> int:
+    """Return how many of the model's keys one statement can name."""
+    is_composite = len(plan.model._meta.pk_fields) > 1
+    if is_composite and not connections[using].features.supports_tuple_lookups:
+        return CONDITIONS
+    return BATCH
+
+
+def names_its_rows(statement: Any, using: str) -> bool:
+    """Tell whether an UPDATE or DELETE cannot touch rows that came into being since those it touches were locked."""
+    if not connections[using].features.has_select_for_update:
+        return True
+    children = statement.where.children
+    lookup = children[0] if len(children) == 1 and not statement.where.negated else None
+    target = getattr(getattr(lookup, "lhs", None), "target", None)
+    return getattr(target, "primary_key", False) and getattr(lookup, "lookup_name", "") in ("exact", "in")
 
 
 class Lock(Enum):
@@ -35,8 +57,19 @@ class RowReader:
     using: str
     lock: Lock
 
-    def touched_by(self, statement: Any) -> Iterator[Row]:
-        """Yield the rows that an UPDATE or DELETE query is about to touch."""
+    def parts_of(self, statement: Any) -> Iterator[dict[Any, Values]]:
+        """Yield the rows that an UPDATE or DELETE query is about to touch, locked, a batch at a time."""
+        first, more = self._find(statement)
+        size = keys_a_statement(self.plan, self.using)
+        for keys in in_batches(list(first), size):
+            yield {pk: first[pk] for pk in keys}
+        for keys in in_batches(more, size):
+            rows = dict(self.with_keys(keys))
+            if rows:
+                yield rows
+
+    def _find(self, statement: Any) -> tuple[dict[Any, Values], Sequence[Any]]:
+        """Return the first rows, and the keys of the others."""
         select = statement.chain(klass=Query)
         select.select_related = False
         select.clear_ordering(force=True)
@@ -44,13 +77,17 @@ class RowReader:
         select.set_annotation_mask(())
         alias = select.get_initial_alias()
         if select.count_active_tables() == 1 and select.group_by is None and not select.distinct:
-            yield from self._fetch(select, alias)
-            return
+            others = select.chain()
+            select.set_limits(high=READ_AHEAD)
+            first = dict(self._fetch(select, alias))
+            if len(first) < READ_AHEAD:
+                return first, ()
+            return first, [pk for pk, _values in replace(self, fields=())._fetch(others, alias) if pk not in first]
         # Rows cannot be locked through joins and groups on every database: find them, then lock them.
-        key = self._key_columns(alias)
-        select.set_select(key)
-        rows = select.get_compiler(self.using).results_iter()
-        yield from self.with_keys(list(dict.fromkeys(self.plan.key_of(row) for row in rows)))
+        select.set_select(self._key_columns(alias))
+        found = select.get_compiler(self.using).results_iter()
+        pks = list(dict.fromkeys(map(self.plan.key_of, found)))
+        return dict(self.with_keys(pks[:READ_AHEAD])), pks[READ_AHEAD:]
 
     def matching(self, condition: Any) -> Iterator[Row]:
         """Yield the rows that a Q matches."""
@@ -59,9 +96,9 @@ class RowReader:
         yield from self._fetch(select, select.get_initial_alias())
 
     def with_keys(self, pks: Sequence[Any]) -> Iterator[Row]:
-        for start in range(0, len(pks), KEYS_A_QUERY):
+        for keys in in_batches(pks, keys_a_statement(self.plan, self.using)):
             select: Any = Query(self.plan.model)
-            select.add_filter("pk__in", pks[start : start + KEYS_A_QUERY])
+            select.add_filter("pk__in", keys)
             yield from self._fetch(select, select.get_initial_alias())
 
     def _fetch(self, select: Any, alias: str) -> Iterator[Row]:
@@ -78,3 +115,28 @@ class RowReader:
 
     def _key_columns(self, alias: str) -> tuple[Any, ...]:
         return tuple(field.get_col(alias) for field in self.plan.model._meta.pk_fields)
+
+
+def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock: bool = False) -> dict[Any, Values]:
+    """Return the whole rows of a model's objects as the database holds them, encoded, by primary key."""
+    plan = plan_for(model)
+    attnames = [field.attname for field in plan.fields]
+    codecs = [plan.codecs[attname] for attname in attnames]
+    rows: QuerySet[Any] = QuerySet(model=plan.model, using=using)
+    if lock:
+        rows = rows.select_for_update()
+    found = {}
+    for some in in_batches(pks, keys_a_statement(plan, using)):
+        raw = {}
+        columns = [*(field.attname for field in plan.model._meta.pk_fields), *attnames]
+        for row in rows.filter(pk__in=some).values_list(*columns):
+            width = len(columns) - len(attnames)
+            pk, values = plan.key_of(row[:width]), row[width:]
+            found[pk] = {name: codec.encode(value) for name, codec, value in zip(attnames, codecs, values, strict=True)}
+            raw[pk] = dict(zip(attnames, values, strict=True))
+        for link in plan.links:
+            sources = {pk: link.source_in(plan.model, pk, values) for pk, values in raw.items()}
+            lists = link.read(using, list(sources.values()))
+            for pk, source in sources.items():
+                found[pk][link.field.name] = lists.get(source, [])
+    return found

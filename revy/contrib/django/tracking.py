@@ -13,6 +13,7 @@ from django.db.models.sql import Query
 
 from revy import abc
 from revy.contrib.django import conf
+from revy.contrib.django.batches import in_batches
 from revy.contrib.django.values import Codec
 
 # The table in which Django notes the migrations that were run belongs to no app.
@@ -75,9 +76,9 @@ class Link:
     def read(self, using: str, sources: Sequence[Any]) -> dict[Any, list[Any]]:
         """Return the keys of the targets of each source that has any, encoded and in order."""
         lists: dict[Any, list[Any]] = {}
-        for start in range(0, len(sources), 500):
+        for some in in_batches(sources):
             rows: Any = models.QuerySet(model=self.through, using=using)
-            rows = rows.filter(**{f"{self.source.name}__in": sources[start : start + 500]})
+            rows = rows.filter(**{f"{self.source.name}__in": some})
             for source, target in rows.order_by().values_list(self.source.attname, self.target.attname):
                 lists.setdefault(source, []).append(self.codec.encode(target))
         return {source: sorted(targets) for source, targets in lists.items()}
@@ -89,10 +90,21 @@ class Link:
 
     def sources_of(self, statement: Any, using: str) -> list[Any]:
         """Return the sources of the rows that an UPDATE or DELETE of the table is about to touch."""
+        return self._values_for(statement, self.source.get_col(statement.get_initial_alias()), using)
+
+    def sources_given_by(self, statement: Any, using: str) -> list[Any]:
+        """Return the sources that an UPDATE, if it is one that changes them, is about to give to those rows."""
+        for field, _model, value in getattr(statement, "values", ()):
+            if field.attname == self.source.attname:
+                given = value.prepare_database_save(field) if hasattr(value, "prepare_database_save") else value
+                return self._values_for(statement, given, using) if hasattr(given, "resolve_expression") else [given]
+        return []
+
+    def _values_for(self, statement: Any, expression: Any, using: str) -> list[Any]:
         select = statement.chain(klass=Query)
         select.clear_ordering(force=True)
         select.set_annotation_mask(())
-        select.set_select((self.source.get_col(select.get_initial_alias()),))
+        select.set_select((expression,))
         return list(dict.fromkeys(row[0] for row in select.get_compiler(using).results_iter()))
 
 

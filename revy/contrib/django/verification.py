@@ -13,9 +13,11 @@ from django.db.models import Exists, OuterRef
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
-from revy.contrib.django.recorder import BATCH, CREATE, DELETE, UPDATE, Values, read_rows
+from revy.contrib.django.batches import BATCH
+from revy.contrib.django.recorder import CREATE, DELETE, UPDATE
 from revy.contrib.django.replay import Change, Comparison, Replay, replay_all, shortened
 from revy.contrib.django.revisions import insert_rows, obtain_revision
+from revy.contrib.django.rows import Values, read_rows
 from revy.contrib.django.snapshot import ObjectState
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.tracking import plan_for

@@ -10,8 +10,8 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections, router
 
+from revy.contrib.django.batches import BATCH
 from revy.contrib.django.management.progress import Model, ProgressLine
-from revy.contrib.django.recorder import BATCH
 from revy.contrib.django.tracking import concrete_model, is_tracked
 
 

@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from django.db.models.sql import DeleteQuery
+from django.db.models.sql.constants import ROW_COUNT
 
 from revy.contrib.django import operation
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import BATCH, DELETE, RowChange, Values, read_rows
-from revy.contrib.django.relations import lists_before_deletion, observing_links
-from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.recorder import DELETE, RowChange
+from revy.contrib.django.relations import execute_on_links, lists_before_deletion
+from revy.contrib.django.rows import Lock, RowReader, Values, names_its_rows, read_rows
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 
 
 def make_delete(original: Callable[..., Any]) -> Any:
     def execute_sql(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if vars(self).get("_revy_observed"):
+            return original(self, *args, **kwargs)
         if not is_recording():
             check_context(self)
             return original(self, *args, **kwargs)
         link = link_of(self.query.get_meta().concrete_model)
         if link is not None:
-            with (
-                write_transaction(self.using),
-                observing_links(self.using, link, link.sources_of(self.query, self.using)),
-            ):
-                return original(self, *args, **kwargs)
+            return execute_on_links(self.query, self.using, link, lambda: original(self, *args, **kwargs))
         if not is_observed(self):
             return original(self, *args, **kwargs)
         with write_transaction(self.using):
-            _emit_rows(self.query, self.using)
-            return original(self, *args, **kwargs)
+            return _delete(self.query, self.using, lambda: original(self, *args, **kwargs))
 
     return execute_sql
 
 
-def _emit_rows(query: Any, using: str) -> None:
-    """Hand over the rows that are about to be deleted, locked: whole, and a batch at a time."""
+def _delete(query: Any, using: str, execute: Callable[[], Any]) -> Any:
+    """Execute the DELETE, and hand over the rows that it removes, whole. Returns what `execute` does: their number."""
     plan = plan_for(query.get_meta().concrete_model)
-    reader = RowReader(plan, () if plan.model._meta.parents or plan.links else plan.fields, using, Lock.DELETE)
-    rows = reader.touched_by(query)
-    first = dict(islice(rows, BATCH))
-    more = [pk for pk, _values in rows]
-    _emit(plan, using, first if reader.fields else read_rows(plan.model, using, list(first)))
-    for start in range(0, len(more), BATCH):
-        _emit(plan, using, read_rows(plan.model, using, more[start : start + BATCH]))
+    needs_more = plan.model._meta.parents or plan.links
+    reader = RowReader(plan, () if needs_more else plan.fields, using, Lock.DELETE)
+    is_exact = names_its_rows(query, using)
+    count = 0
+    for part in reader.parts_of(query):
+        _emit(plan, using, read_rows(plan.model, using, list(part)) if needs_more else part)
+        if not is_exact:
+            count += _delete_keys(plan, using, list(part))
+    return execute() if is_exact else count
+
+
+def _delete_keys(plan: Plan, using: str, pks: Sequence[Any]) -> int:
+    """Delete exactly the rows that are locked by now: others may match the condition since."""
+    query: Any = DeleteQuery(plan.model)
+    query.add_filter("pk__in", pks)
+    compiler: Any = query.get_compiler(using)
+    compiler._revy_observed = True
+    return compiler.execute_sql(ROW_COUNT)  # type: ignore[no-any-return]
 
 
 def _emit(plan: Plan, using: str, rows: dict[Any, Values]) -> None:

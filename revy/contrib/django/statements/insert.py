@@ -11,11 +11,12 @@ from django.db.models import Q
 from django.db.models.constants import OnConflict
 
 from revy.contrib.django import operation
+from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.errors import UnsupportedWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import CREATE, RowChange, Values, changed_row
+from revy.contrib.django.recorder import CREATE, RowChange, changed_row
 from revy.contrib.django.relations import observing_links
-from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, Values
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT
@@ -103,7 +104,7 @@ def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
             changes += changed_row(plan, pk, before[pk], row)
         else:
             whole = None if plan.model._meta.parents else {**plan.no_links(), **row}
-            changes.append(RowChange(plan.model, pk, CREATE, {}, {}, whole))
+            changes.append(RowChange(plan.model, pk, CREATE, {}, {}, whole, is_upsert=True))
     operation.emit(compiler.using, changes)
     if not returning_fields:
         return []
@@ -119,13 +120,17 @@ def _conflicting_rows(compiler: Any, plan: Plan) -> dict[Any, Values]:
             tuple(getattr(instance, field.attname) for field in fields) for instance in compiler.query.objs
         )
         known = [key for key in keys if not any(part is None or hasattr(part, "resolve_expression") for part in key)]
-        for start in range(0, len(known), 100):
-            conditions: Any = [
-                Q(**{field.attname: part for field, part in zip(fields, key, strict=True)})
-                for key in known[start : start + 100]
-            ]
-            rows.update(reader.matching(Q.create(conditions, connector=Q.OR)))
+        for some in in_batches(known, BATCH if len(fields) == 1 else CONDITIONS):
+            rows.update(reader.matching(_condition(fields, some)))
     return rows
+
+
+def _condition(fields: Sequence[Any], keys: Sequence[Any]) -> Q:
+    """Return the condition that the fields have the values of one of the keys."""
+    if len(fields) == 1:
+        return Q(**{f"{fields[0].attname}__in": [key[0] for key in keys]})
+    conditions: Any = [Q(**{field.attname: part for field, part in zip(fields, key, strict=True)}) for key in keys]
+    return Q.create(conditions, connector=Q.OR)
 
 
 def _conflict_targets(query: Any, model: type[models.Model]) -> Iterator[Sequence[Any]]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.db import connections
 from django.db.models.expressions import Subquery
 from django.db.models.sql import Query, UpdateQuery
 from django.db.models.sql.constants import ROW_COUNT
 
 from revy.contrib.django import operation
+from revy.contrib.django.batches import Spool
 from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import BATCH, CREATE, DELETE, RowChange, Values, changed_row, read_rows
-from revy.contrib.django.relations import observing_links
-from revy.contrib.django.rows import Lock, RowReader
+from revy.contrib.django.recorder import CREATE, DELETE, RowChange, changed_row
+from revy.contrib.django.relations import execute_on_links
+from revy.contrib.django.rows import Lock, RowReader, Values, names_its_rows, read_rows
 from revy.contrib.django.tracking import link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT
@@ -33,11 +32,7 @@ def make_update(original: Callable[..., Any]) -> Any:
         self._revy_observed = True
         link = link_of(self.query.get_meta().concrete_model)
         if link is not None:
-            with (
-                write_transaction(self.using),
-                observing_links(self.using, link, link.sources_of(self.query, self.using)),
-            ):
-                return original(self, *args)
+            return execute_on_links(self.query, self.using, link, lambda: original(self, *args))
         if not is_observed(self):
             return original(self, *args)
         with write_transaction(self.using):
@@ -74,29 +69,25 @@ class _Update:
         reader = RowReader(self.plan, self._fields(), self.using, Lock.UPDATE)
         if not reader.fields:
             return execute()
-        rows = reader.touched_by(self.query)
-        before = dict(islice(rows, BATCH))
-        more = [pk for pk, _values in rows]
-        if not more and self._hits_known_keys():
+        parts = reader.parts_of(self.query)
+        if names_its_rows(self.query, self.using) or not self._is_rowwise():
+            return self._execute_at_once(execute, parts)
+        # Exactly the rows that are locked by now.
+        return sum(map(self._execute_on, parts))
+
+    def _execute_at_once(self, execute: Callable[[], Any], parts: Iterable[dict[Any, Values]]) -> Any:
+        with Spool[dict[Any, Values]]() as before:
+            expected = 0
+            for part in parts:
+                before.append(part)
+                expected += len(part)
             result = execute()
-            self._check_count(result, len(before))
-            self._emit(before)
-            return result
-        if not self._is_rowwise():
-            before.update(reader.with_keys(more))
-            result = execute()
-            self._check_count(result, len(before))
-            self._emit(before)
-            return result
-        # Exactly the rows that are locked by now, a batch at a time.
-        count = self._execute_on(before)
-        for start in range(0, len(more), BATCH):
-            count += self._execute_on(dict(reader.with_keys(more[start : start + BATCH])))
-        return count
+            self._check_count(result, expected)
+            for part in before:
+                self._emit(part)
+        return result
 
     def _execute_on(self, before: dict[Any, Values]) -> int:
-        if not before:
-            return 0
         part: Any = UpdateQuery(self.plan.model)
         part.values = self.query.values
         part.related_updates = self.query.related_updates
@@ -134,15 +125,6 @@ class _Update:
                 del self.given[field]
         return constants
 
-    def _hits_known_keys(self) -> bool:
-        """Tell whether the statement cannot touch rows that came into being since they were read and locked."""
-        if not connections[self.using].features.has_select_for_update:
-            return True
-        children = self.query.where.children
-        lookup = children[0] if len(children) == 1 and not self.query.where.negated else None
-        target = getattr(getattr(lookup, "lhs", None), "target", None)
-        return getattr(target, "primary_key", False) and getattr(lookup, "lookup_name", "") in ("exact", "in")
-
     def _is_rowwise(self) -> bool:
         """Tell whether what is set on a row depends on nothing but that row."""
         return not any(
@@ -162,7 +144,7 @@ class _Update:
 
     def _run_on_keys(self, execute: Callable[[], Any]) -> Any:
         """A row that gets another primary key is another object: the old one ends, and a new one begins."""
-        pks = [pk for pk, _values in RowReader(self.plan, (), self.using, Lock.DELETE).touched_by(self.query)]
+        pks = [pk for part in RowReader(self.plan, (), self.using, Lock.DELETE).parts_of(self.query) for pk in part]
         old = read_rows(self.plan.model, self.using, pks)
         new_keys = self._new_keys(pks)
         result = execute()
