@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from django.db import models
-from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH
+from revy.contrib.django.insertion import insert_rows
 from revy.contrib.django.recorder import UPDATE
 from revy.contrib.django.revisions import obtain_revision
 from revy.contrib.django.rows import Values, read_rows
@@ -77,17 +77,19 @@ def _write(table: TrackedTable, pks: Sequence[Any], frame: Frame) -> tuple[set[A
 
 
 def _insert(table: TrackedTable, rows: dict[Any, Values], frame: Frame) -> None:
-    model: Any = conf.get_object_delta_model()
     revision = obtain_revision(frame, table.history)
-    deltas: QuerySet[Any] = QuerySet(model=model, using=table.history)
-    deltas.bulk_create(
-        model(
-            revision=revision,
-            action=UPDATE,
-            content_type_id=table.content_type_id,
-            content_id=key_to_text(table.model, pk),
-            version=1,
-            state=row,
-        )
-        for pk, row in rows.items()
+    insert_rows(
+        conf.get_object_delta_model(),
+        table.history,
+        [
+            {
+                "revision_id": revision.pk,
+                "action": UPDATE,
+                "content_type_id": table.content_type_id,
+                "content_id": key_to_text(table.model, pk),
+                "version": 1,
+                "state": row,
+            }
+            for pk, row in rows.items()
+        ],
     )

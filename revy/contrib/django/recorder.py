@@ -14,9 +14,10 @@ from django.db.models.query import QuerySet
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.batches import in_batches
-from revy.contrib.django.blame import Blame
+from revy.contrib.django.blame import ActorKey, Blame
 from revy.contrib.django.errors import ConcurrentWrite
-from revy.contrib.django.revisions import insert_rows, obtain_revision
+from revy.contrib.django.insertion import NewRow, insert_rows
+from revy.contrib.django.revisions import obtain_revision
 from revy.contrib.django.rows import Values, read_rows
 from revy.contrib.django.tracking import Plan, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
@@ -163,7 +164,6 @@ class _Batch:
         self.using = using
         self.history = history
         self.changes = changes
-        self.delta_model: Any = conf.get_object_delta_model()
         types = {model: self._content_type(model).pk for model in {change.model for change in changes}}
         self.keys = [(types[change.model], key_to_text(change.model, change.pk)) for change in changes]
 
@@ -175,34 +175,35 @@ class _Batch:
         is_left_to_insert = self._is_left_to_insert()
         versions = self._versions_by_insert() if is_left_to_insert else self._versions()
         revision = obtain_revision(frame, self.history)
-        deltas = []
+        rows = []
         for change, (type_id, key), (version, state) in zip(self.changes, self.keys, versions, strict=True):
             actor, description = blame.of_object(change.model, change.pk, is_deleted=change.action == DELETE)
-            deltas.append(
-                self.delta_model(
-                    revision=revision,
-                    action=change.action,
-                    actor_type_id=actor.type_id,
-                    actor_id=actor.id,
-                    description=description,
-                    content_type_id=type_id,
-                    content_id=key,
-                    version=version,
-                    state=state,
-                )
+            rows.append(
+                {
+                    "revision_id": revision.pk,
+                    "action": change.action,
+                    "actor_type_id": actor.type_id,
+                    "actor_id": actor.id,
+                    "description": description,
+                    "content_type_id": type_id,
+                    "content_id": key,
+                    "version": version,
+                    "state": state,
+                }
             )
-        if is_left_to_insert and self.changes[0].action == UPDATE and self.changes[0].row is None:
-            insert_rows(self.delta_model, self.history, deltas, returning=("state",))
-            self._fill_keyframe(deltas[0])
-        else:
-            insert_rows(self.delta_model, self.history, deltas)
+        asks_for_state = is_left_to_insert and self.changes[0].action == UPDATE and self.changes[0].row is None
+        inserted = insert_rows(
+            conf.get_object_delta_model(), self.history, rows, returning="state" if asks_for_state else None
+        )
+        if asks_for_state and inserted[0][1] is not None:
+            self._fill_keyframe(inserted[0][0])
         insert_rows(
             conf.get_attribute_delta_model(),
             self.history,
             [
                 attribute
-                for change, delta in zip(self.changes, deltas, strict=True)
-                for attribute in _attribute_deltas(change, delta, blame)
+                for change, row, (pk, *_) in zip(self.changes, rows, inserted, strict=True)
+                for attribute in _attribute_deltas(change, pk, ActorKey(row["actor_type_id"], row["actor_id"]), blame)
             ],
         )
 
@@ -242,13 +243,11 @@ class _Batch:
             for change in some:
                 change.row = rows.get(change.pk)
 
-    def _fill_keyframe(self, delta: Any) -> None:
-        """Store the whole state with the only delta if its version turned out to be one that is to hold it."""
-        if delta.state is None:
-            return
+    def _fill_keyframe(self, pk: Any) -> None:
+        """Store the whole state with the only delta: its version turned out to be one that is to hold it."""
         self._complete(self.changes)
-        rows = self.delta_model._base_manager.using(self.history)
-        rows.filter(pk=delta.pk).update(state=self.changes[0].row)
+        rows = conf.get_object_delta_model()._base_manager.using(self.history)
+        rows.filter(pk=pk).update(state=self.changes[0].row)
 
 
 def _state(change: RowChange, *, is_due: bool) -> Values | None:
@@ -258,26 +257,24 @@ def _state(change: RowChange, *, is_due: bool) -> Values | None:
     return change.row if is_due or change.action == CREATE else None
 
 
-def _attribute_deltas(change: RowChange, delta: AbstractObjectDelta, blame: Blame) -> Iterator[models.Model]:
+def _attribute_deltas(change: RowChange, object_delta: Any, actor: ActorKey, blame: Blame) -> Iterator[NewRow]:
     """Yield the attribute deltas to store: all of an Update, of a Create those that its state does not tell."""
     if change.action == DELETE:
         return
-    model: Any = conf.get_attribute_delta_model()
-    told = (delta.actor_type_id, delta.actor_id), ""
     new = change.new if change.action == UPDATE else change.row or {}
     for attname, value in new.items():
         old = change.old.get(attname)
         if is_same(old, value):
             continue
         for step in blame.of_attribute(change.model, change.pk, attname, old, value):
-            if change.action == CREATE and (tuple(step.actor), step.description) == told:
+            if change.action == CREATE and (step.actor, step.description) == (actor, ""):
                 continue
-            yield model(
-                object_delta=delta,
-                field_name=attname,
-                old_value=step.old,
-                new_value=step.new,
-                actor_type_id=step.actor.type_id,
-                actor_id=step.actor.id,
-                description=step.description,
-            )
+            yield {
+                "object_delta_id": object_delta,
+                "field_name": attname,
+                "old_value": step.old,
+                "new_value": step.new,
+                "actor_type_id": step.actor.type_id,
+                "actor_id": step.actor.id,
+                "description": step.description,
+            }

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
 
-from django.db import connections, models
-from django.db.models.query import QuerySet
+from django.db import connections
 
 from revy import abc
 from revy.contrib.django.abstract import AbstractRevision
 from revy.contrib.django.conf import get_revision_model
 from revy.contrib.django.errors import ForeignRevision
+from revy.contrib.django.insertion import insert_rows
 from revy.contrib.django.transactions import Entry, ledger_of
 from revy.family import read_description
 from revy.frame import REVISION_DESCRIPTION, Cell, Frame, RevisionKey
 from revy.store import RevisionStore
-
-ROWS_A_STATEMENT: Final = 2000
 
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
 
@@ -32,9 +28,7 @@ def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
     if entry is None:
         revision = _given_revision(key, using)
         if revision is None:
-            model = get_revision_model()
-            revision = model(description=_description(frame))
-            insert_rows(model, using, [revision])
+            revision = _new_revision(_description(frame), using)
         entry = ledger.add(key, revision, connection)
     described = frame.cells.get(REVISION_DESCRIPTION)
     if described is not None and described.scope is frame.scope:
@@ -42,36 +36,14 @@ def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
     return entry.revision
 
 
-def insert_rows(
-    model: type[models.Model], using: str, instances: Sequence[Any], *, returning: Sequence[str] = ()
-) -> None:
-    """Insert rows of history, and set their keys and what is to be returned: nobody's signals are sent.
-
-    `returning` names fields; only databases that return columns from an INSERT can do so.
-    """
-    rows: Any = QuerySet(model=model, using=using)
-    key: Any = model._meta.pk
-    fields = [field for field in model._meta.concrete_fields if field is not key]
-    more = [model._meta.get_field(name) for name in returning]
-    size = _rows_a_statement(connections[using], len(fields))
-    for start in range(0, len(instances), size):
-        batch = instances[start : start + size]
-        returned = rows._insert(batch, fields=fields, returning_fields=[key, *more], using=using)
-        for instance, (pk, *values) in zip(batch, returned, strict=True):
-            instance.pk = pk
-            vars(instance).update(zip(returning, values, strict=False))
-            instance._state.adding, instance._state.db = False, using
-
-
-def _rows_a_statement(connection: Any, columns: int) -> int:
-    """Return how many rows one INSERT can take and give the keys of."""
-    if not connection.features.can_return_rows_from_bulk_insert:
-        return 1
-    if connection.vendor == "sqlite":
-        # Django goes by the least that any SQLite takes.
-        limit: int = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        return limit // columns
-    return ROWS_A_STATEMENT
+def _new_revision(description: str, using: str) -> AbstractRevision:
+    model = get_revision_model()
+    revision = model(description=description)
+    row = {field.attname: getattr(revision, field.attname) for field in model._meta.concrete_fields}
+    del row[model._meta.pk.attname]
+    ((revision.pk,),) = insert_rows(model, using, [row])
+    revision._state.adding, revision._state.db = False, using
+    return revision
 
 
 def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connections, models
 from django.db.models.query import QuerySet
 from django.db.models.sql import Query
+from django.db.models.sql.where import AND
 
 from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
 from revy.contrib.django.tracking import Plan, plan_for
@@ -34,10 +35,18 @@ def names_its_rows(statement: Any, using: str) -> bool:
     """Tell whether an UPDATE or DELETE cannot touch rows that came into being since those it touches were locked."""
     if not connections[using].features.has_select_for_update:
         return True
+    lookup = _lookup_by_key(statement)
+    return lookup is not None and lookup.lookup_name in ("exact", "in")
+
+
+def _lookup_by_key(statement: Any) -> Any:
+    """Return the condition of a statement if it is one of the primary key and no other, or None."""
     children = statement.where.children
-    lookup = children[0] if len(children) == 1 and not statement.where.negated else None
-    target = getattr(getattr(lookup, "lhs", None), "target", None)
-    return getattr(target, "primary_key", False) and getattr(lookup, "lookup_name", "") in ("exact", "in")
+    lookup: Any = children[0] if len(children) == 1 and not statement.where.negated else None
+    column: Any = getattr(lookup, "lhs", None)
+    if not getattr(getattr(column, "target", None), "primary_key", False):
+        return None
+    return lookup if column.alias == statement.get_meta().db_table else None
 
 
 class Lock(Enum):
@@ -70,6 +79,9 @@ class RowReader:
 
     def _find(self, statement: Any) -> tuple[dict[Any, Values], Sequence[Any]]:
         """Return the first rows, and the keys of the others."""
+        lookup = _lookup_by_key(statement)
+        if lookup is not None and lookup.lookup_name == "exact" and lookup.rhs_is_direct_value():
+            return dict(self._with_key_of(lookup)), ()
         select = statement.chain(klass=Query)
         select.select_related = False
         select.clear_ordering(force=True)
@@ -101,17 +113,45 @@ class RowReader:
             select.add_filter("pk__in", keys)
             yield from self._fetch(select, select.get_initial_alias())
 
+    def _with_key_of(self, lookup: Any) -> Iterator[Row]:
+        """Yield the one row of a save, by a SELECT that is composed once for the model and these columns."""
+        connection = connections[self.using]
+        name = (self.using, self.lock, *(field.attname for field in self.fields))
+        composed = self.plan.selects.get(name)
+        if composed is None:
+            select: Any = Query(self.plan.model)
+            select.where.add(lookup, AND)
+            self._choose_columns(select, select.get_initial_alias())
+            compiler = select.get_compiler(self.using)
+            sql, _params = compiler.as_sql()
+            composed = self.plan.selects[name] = sql, list(compiler.get_converters(select.select).items())
+        sql, converters = composed
+        with connection.cursor() as cursor:
+            cursor.execute(sql, lookup.process_rhs(None, connection)[1])
+            found = cursor.fetchall()
+        for row in map(list, found):
+            for position, (functions, column) in converters:
+                for convert in functions:
+                    row[position] = convert(row[position], column, connection)
+            yield self._encoded(row)
+
     def _fetch(self, select: Any, alias: str) -> Iterator[Row]:
-        key = self._key_columns(alias)
+        self._choose_columns(select, alias)
+        return map(self._encoded, select.get_compiler(self.using).results_iter())
+
+    def _choose_columns(self, select: Any, alias: str) -> None:
         features = connections[self.using].features
-        select.set_select((*key, *(field.get_col(alias) for field in self.fields)))
+        select.set_select((*self._key_columns(alias), *(field.get_col(alias) for field in self.fields)))
         select.select_for_update = self.lock is not Lock.NONE and features.has_select_for_update
         select.select_for_no_key_update = self.lock is Lock.UPDATE and features.has_select_for_no_key_update
-        codecs = [(field.attname, self.plan.codecs[field.attname]) for field in self.fields]
-        width = len(key)
-        for row in select.get_compiler(self.using).results_iter():
-            values = zip(codecs, row[width:], strict=True)
-            yield self.plan.key_of(row[:width]), {attname: codec.encode(value) for (attname, codec), value in values}
+
+    def _encoded(self, row: Sequence[Any]) -> Row:
+        width = len(self.plan.model._meta.pk_fields)
+        codecs = self.plan.codecs
+        values = zip(self.fields, row[width:], strict=True)
+        return self.plan.key_of(row[:width]), {
+            field.attname: codecs[field.attname].encode(value) for field, value in values
+        }
 
     def _key_columns(self, alias: str) -> tuple[Any, ...]:
         return tuple(field.get_col(alias) for field in self.plan.model._meta.pk_fields)

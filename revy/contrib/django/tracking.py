@@ -23,7 +23,18 @@ _NEVER = frozenset({"migrations.migration"})
 class Plan:
     """How the objects of one concrete model are recorded."""
 
-    __slots__ = ("attnames", "codecs", "concrete_fields", "fields", "heirs", "links", "local_fields", "model", "names")
+    __slots__ = (
+        "attnames",
+        "codecs",
+        "concrete_fields",
+        "fields",
+        "heirs",
+        "links",
+        "local_fields",
+        "model",
+        "names",
+        "selects",
+    )
 
     def __init__(self, model: type[models.Model]) -> None:
         meta = model._meta
@@ -41,6 +52,8 @@ class Plan:
         )
         self.names = self.attnames | {link.field.name for link in self.links}
         self.heirs = tuple(child for child in _children(model) if is_watched(child))
+        # Composed SELECTs, kept by `rows`.
+        self.selects: dict[Any, Any] = {}
 
     def key_of(self, values: Sequence[Any]) -> Any:
         """Return the primary key of these column values, as something that can be looked up and compared.

@@ -14,9 +14,10 @@ from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH
+from revy.contrib.django.insertion import insert_rows
 from revy.contrib.django.recorder import CREATE, DELETE, UPDATE
 from revy.contrib.django.replay import Change, Comparison, Replay, replay_all, shortened
-from revy.contrib.django.revisions import insert_rows, obtain_revision
+from revy.contrib.django.revisions import obtain_revision
 from revy.contrib.django.rows import Values, read_rows
 from revy.contrib.django.snapshot import ObjectState
 from revy.contrib.django.tables import TrackedTable
@@ -236,27 +237,33 @@ class _ModelVerifier:
     def _repair(self, findings: Sequence[_Finding], frame: Frame) -> None:
         """Record what the rows are: each as a new version with its whole state."""
         table = self.table
-        delta_model: Any = conf.get_object_delta_model()
-        attribute_model: Any = conf.get_attribute_delta_model()
         revision = obtain_revision(frame, table.history)
-        deltas = [
-            delta_model(
-                revision=revision,
-                action=_ACTIONS.get(finding.difference.kind, UPDATE),
-                content_type_id=table.content_type_id,
-                content_id=finding.difference.content_id,
-                version=finding.version + 1,
-                state=finding.recorded if finding.row is None else finding.row,
-            )
-            for finding in findings
-        ]
-        insert_rows(delta_model, table.history, deltas)
-        attributes = [
-            attribute_model(object_delta=delta, field_name=name, old_value=old, new_value=new)
-            for delta, finding in zip(deltas, findings, strict=True)
-            for name, old, new in finding.difference.changes
-        ]
-        insert_rows(attribute_model, table.history, attributes)
+        by_nobody = {"actor_type_id": None, "actor_id": None, "description": ""}
+        deltas = insert_rows(
+            conf.get_object_delta_model(),
+            table.history,
+            [
+                {
+                    **by_nobody,
+                    "revision_id": revision.pk,
+                    "action": _ACTIONS.get(finding.difference.kind, UPDATE),
+                    "content_type_id": table.content_type_id,
+                    "content_id": finding.difference.content_id,
+                    "version": finding.version + 1,
+                    "state": finding.recorded if finding.row is None else finding.row,
+                }
+                for finding in findings
+            ],
+        )
+        insert_rows(
+            conf.get_attribute_delta_model(),
+            table.history,
+            [
+                {**by_nobody, "object_delta_id": delta, "field_name": name, "old_value": old, "new_value": new}
+                for (delta,), finding in zip(deltas, findings, strict=True)
+                for name, old, new in finding.difference.changes
+            ],
+        )
         for finding in findings:
             finding.difference = replace(finding.difference, is_repaired=True)
 
