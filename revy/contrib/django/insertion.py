@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import connections, models
 
 from revy.contrib.django.batches import BATCH, in_batches
+
+_NOTHING = object()
 
 # Values by attname. What is not given gets the field's default.
 NewRow = dict[str, Any]
@@ -30,7 +32,7 @@ def insert_rows(
     insert = _insert_into(model, using, tuple(rows[0]))
     returned: list[tuple[Any, ...]] = []
     for some in in_batches(rows, _rows_a_statement(connection, len(insert.fields))):
-        sql, params = insert.compose([list(insert.values_of(row, connection)) for row in some], connection)
+        sql, params = insert.compose([insert.column_of(field, some, connection) for field in insert.fields], connection)
         with connection.cursor() as cursor:
             if connection.features.can_return_columns_from_insert:
                 cursor.execute(f"{sql} RETURNING {insert.columns(insert.key.name, returning)}", params)
@@ -66,20 +68,29 @@ class _Insert:
     def columns(self, *names: str | None) -> str:
         return ", ".join(self._quote(self._columns[name]) for name in names if name)
 
-    def values_of(self, row: NewRow, connection: Any) -> Iterator[Any]:
-        for field in self.fields:
-            if field.attname in row:
-                value = row[field.attname]
-            else:
-                value = field.pre_save(SimpleNamespace(**{field.attname: field.get_default()}), True)
-            yield value if hasattr(value, "as_sql") else field.get_db_prep_save(value, connection)
+    def column_of(self, field: Any, rows: Sequence[NewRow], connection: Any) -> list[Any]:
+        """Return what the database is given for a field of each row."""
+        name = field.attname
+        if name in rows[0]:
+            values = [row[name] for row in rows]
+        else:
+            values = [field.pre_save(SimpleNamespace(**{name: field.get_default()}), True) for _ in rows]
+        column: list[Any] = []
+        last: Any = _NOTHING
+        for value in values:
+            # Most columns of a batch hold one value.
+            if value is not last:
+                last = value
+                prepared = value if hasattr(value, "as_sql") else field.get_db_prep_save(value, connection)
+            column.append(prepared)
+        return column
 
-    def compose(self, rows: Sequence[Sequence[Any]], connection: Any) -> tuple[str, list[Any]]:
-        if self._arrays is not None and len(rows) > 1:
-            return self._arrays, [list(column) for column in zip(*rows, strict=True)]
+    def compose(self, columns: Sequence[list[Any]], connection: Any) -> tuple[str, list[Any]]:
+        if self._arrays is not None and len(columns[0]) > 1:
+            return self._arrays, list(columns)
         lines: list[str] = []
         params: list[Any] = []
-        for row in rows:
+        for row in zip(*columns, strict=True):
             places = []
             for value in row:
                 sql, some = value.as_sql(None, connection) if hasattr(value, "as_sql") else ("%s", (value,))

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models, router
 from django.db.models.query import QuerySet
+from django.utils import timezone
 
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
@@ -175,6 +176,7 @@ class _Batch:
         is_left_to_insert = self._is_left_to_insert()
         versions = self._versions_by_insert() if is_left_to_insert else self._versions()
         revision = obtain_revision(frame, self.history)
+        now = timezone.now()
         rows = []
         for change, (type_id, key), (version, state) in zip(self.changes, self.keys, versions, strict=True):
             actor, description = blame.of_object(change.model, change.pk, is_deleted=change.action == DELETE)
@@ -189,6 +191,7 @@ class _Batch:
                     "content_id": key,
                     "version": version,
                     "state": state,
+                    "created_at": now,
                 }
             )
         asks_for_state = is_left_to_insert and self.changes[0].action == UPDATE and self.changes[0].row is None
