@@ -16,7 +16,7 @@ from tests.machine.contexts import Blame, Scope
 from tests.machine.history import SYSTEM, Actor, Attribute, Delta
 from tests.machine.rows import Key, Rows, State, encode, family_of, read_rows
 
-INTERVAL = 4  # of keyframes
+INTERVAL = 4  # of keyframes, in the machine
 
 
 class Difference(AssertionError):
@@ -81,7 +81,8 @@ class Memory:
 
 
 class Oracle:
-    def __init__(self) -> None:
+    def __init__(self, interval: int = INTERVAL) -> None:
+        self.interval = interval  # of keyframes
         self.memory = Memory(rows=read_rows())
         self.memory.behind = set(self.memory.rows)
 
@@ -231,7 +232,7 @@ class Oracle:
         self._check_blame(delta, (SYSTEM, "") if fell else (blame.actor, blame.object_description))
         self._check_attributes(key, old, changes, delta, expected, blame)
         came_back = key in self.memory.last and self.memory.last[key][0] == "D"
-        is_keyframe = key not in self.memory.versions or came_back or delta.version % INTERVAL == 0
+        is_keyframe = key not in self.memory.versions or came_back or delta.version % self.interval == 0
         _require((delta.stored != "null") == is_keyframe, "a state is stored or not as it should not", delta)
         _require(
             not is_keyframe or delta.stored == history.state_text(new), "the state stored is not the row", new, delta
