@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test lint schema
+.PHONY: install demo test lint schema coverage-table
 
 install: $(INSTALLED)
 
@@ -34,3 +34,7 @@ lint: $(INSTALLED)
 schema: $(INSTALLED)
 	$(VENV_PYTHON) -m revy_graphql.print_schema > schema.graphql.tmp
 	mv schema.graphql.tmp schema.graphql
+
+# Writes the column of one database into docs/coverage.md: SQLite's, or that of DATABASE_URL=postgres://… or mysql://…
+coverage-table: $(INSTALLED)
+	$(VENV_PYTHON) -m tests.coverage

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import django
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from revy.contrib.django import get_revision_model
 from tests.coverage import start
 from tests.coverage.paths import PATHS, Path, Writing
 from tests.machine.contexts import Blame, Levels, Scope
@@ -52,6 +54,12 @@ def database_name() -> str:
     return {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}[connection.vendor]
 
 
+def counts_are_those_of_the_document() -> bool:
+    """Tell whether queries are counted on what docs/coverage.md is about; elsewhere they may differ a little."""
+    is_swapped = get_revision_model()._meta.app_label != "revy"
+    return django.VERSION[:2] == (5, 2) and not is_swapped and database_name() != "MySQL"
+
+
 def run_paths(paths: Iterable[Path] = PATHS) -> dict[Path, Outcome | None]:
     """Run each path three times: without revy, on objects with a history, and on objects that are older than theirs.
 
@@ -62,7 +70,7 @@ def run_paths(paths: Iterable[Path] = PATHS) -> dict[Path, Outcome | None]:
         with Stage(is_recorded=False) as stage:
             for path in set(paths) - set(runs):
                 stage.check_impossible(path)
-            alone = {path: sum(stage.count(path).values()) for path in runs}
+            alone = {path: stage.count(path) for path in runs}
             older = {path: stage.check(path) for path in runs}
         with Stage(is_recorded=True) as stage:
             younger = {path: stage.check(path) for path in runs}
@@ -91,14 +99,14 @@ class Stage:
     def __exit__(self, *error: Any) -> None:
         self._transaction.__exit__(*error)
 
-    def count(self, path: Path) -> Counter[str]:
-        """Return how many queries of each kind Django needs for a write outside every context."""
+    def count(self, path: Path) -> int:
+        """Return how many queries Django needs for a write outside every context."""
         with self._set():
             writing = path.write()
             next(writing)
             with counting() as statements:
                 _finish(writing)
-        return statements
+        return queries(statements)
 
     def check_impossible(self, path: Path) -> None:
         with self._set():
@@ -124,7 +132,7 @@ class Stage:
                         _finish(writing)
                 finally:
                     levels[0].leave_all()
-                number = sum(statements.values())
+                number = queries(statements)
                 oracle.check(expected, *levels[1:])
                 if not self.is_recorded:
                     # Where only what was written has a history, so that few are to be rebuilt.
@@ -149,7 +157,7 @@ class Stage:
                 result = prepare()
         finally:
             levels.leave_all()
-        if statements.keys() <= {"SELECT"}:
+        if statements.keys() <= {"SELECT", *CONTROL}:
             return result
         if self.is_recorded:
             self.oracle.check(ANY_NUMBER, Blame(SYSTEM, "", "", "", ""), Scope())
@@ -179,12 +187,16 @@ def undone() -> Iterator[None]:
 
 @contextmanager
 def counting() -> Iterator[Counter[str]]:
-    """Count the statements of the block by their first word; transaction control is counted as nothing."""
+    """Count the statements of the block by their first word."""
     statements: Counter[str] = Counter()
     with CaptureQueriesContext(connection) as captured:
         yield statements
-    words = (query["sql"].lstrip(" (").split(None, 1)[0].upper() for query in captured)
-    statements.update(word for word in words if word not in CONTROL)
+    statements.update(query["sql"].lstrip(" (").split(None, 1)[0].upper() for query in captured)
+
+
+def queries(statements: Counter[str]) -> int:
+    """Return how many of the statements do more than control the transaction."""
+    return sum(number for word, number in statements.items() if word not in CONTROL)
 
 
 def warm() -> None:

@@ -178,7 +178,7 @@ def composite_key() -> Writing:
     Seat.objects.filter(pk=("a", 1)).update(place=9)
 
 
-@path("a reference to the model itself, by `OuterRef`", MariaDB="MariaDB reads no table in a subquery that it updates.")
+@path("a reference to another row of the model, found by `OuterRef`")
 def self_reference() -> Writing:
     yield
     first = Person.objects.exclude(pk=OuterRef("pk")).order_by("pk").values("pk")[:1]
