@@ -45,9 +45,9 @@ FIGURES = """\
 ## What recording adds
 
 The statements that a write needs in a context besides those that Django alone runs, all in a running transaction. The
-limits are 1 `SELECT` and 3 `INSERT` for a single save, 2 `SELECT` and 3 `INSERT` for each batch of 2,000 rows of a
-write of many; what is over them is in bold type. Statements that control transactions are counted too: none is added
-where none is named. A negative number: an `UPDATE` that hits no row is left out.
+limits are 1 `SELECT` and 3 `INSERT` for a single save, and 2 `SELECT` and 3 `INSERT` for each batch of 2,000 rows of a
+table; what is over them is in bold type. Statements that control transactions are counted too, and none is added where
+none is named.
 """
 
 
