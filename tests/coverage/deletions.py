@@ -127,7 +127,7 @@ def set_default() -> Writing:
     shelf.delete()
 
 
-@path("`on_delete`: `SET()`, revy's and Django's of a callable")
+@path("`on_delete`: `SET()` of a callable, revy's and Django's")
 def set_value() -> Writing:
     shelf = _referred_to("set_value", "plain_set_value")
     yield deletion(shelf)

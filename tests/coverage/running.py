@@ -92,7 +92,14 @@ class Stage:
         warm()
         self.actor = User.objects.create(username="actor")
         self.oracle = Oracle(INTERVAL)
-        self._prepare(start.build)
+        self.difference = ""
+        try:
+            self._prepare(start.build)
+        except Exception as error:
+            if not self.is_recorded:
+                raise
+            # Nothing that is written to what was recorded wrongly, or could not be, is exact.
+            self.difference = f"Of the objects that there are before it: {type(error).__name__}: {error}"
         self.memory = self.oracle.memory
         return self
 
@@ -122,6 +129,8 @@ class Stage:
     def check(self, path: Path) -> tuple[int, str]:
         """Return how many queries a write in a context needs, and what its history gets wrong."""
         number = 0
+        if self.difference:
+            return number, self.difference
         try:
             with self._set() as oracle:
                 writing = path.write()

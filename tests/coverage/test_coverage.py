@@ -10,6 +10,8 @@ from tests.coverage import document, figures, running
 from tests.coverage.paths import Path
 from tests.coverage.running import Outcome
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module")
 def outcomes(django_db_setup: None, django_db_blocker: Any) -> dict[Path, Outcome | None]:
@@ -26,7 +28,6 @@ def test_every_way_of_writing_is_recorded_exactly(outcomes: dict[Path, Outcome |
     assert not differing, "\n\n".join(differing)
 
 
-@pytest.mark.django_db
 def test_document_says_what_is_measured(outcomes: dict[Path, Outcome | None]) -> None:
     # The greatest number of rows takes a minute: it is measured when the document is made.
     measured = figures.run_figures(figures.FEW)
