@@ -14,8 +14,9 @@ from django.db.models import F
 
 from revy import Context
 from revy.contrib.django import get_object_delta_model
-from tests.coverage.running import counting, undone, warm
+from tests.coverage.running import undone, warm
 from tests.machine.app.models import Club, Gauge, Membership, Person, Pizzeria, Shelf, Tag, Thing
+from tests.orm import history
 
 BATCH = 2000
 FEW = (10, BATCH)
@@ -104,7 +105,7 @@ def _statements(writing: Writing, *, recorded: bool) -> Counter[str]:
     with undone():
         next(writing)
         deltas = get_object_delta_model().objects.count()
-        with Context.via_revision_description("why") if recorded else nullcontext(), counting() as statements:
+        with Context.via_revision_description("why") if recorded else nullcontext(), history.statements() as statements:
             next(writing, None)
         if recorded and get_object_delta_model().objects.count() == deltas:
             raise AssertionError(f"{writing} should be recorded, but it is not.")

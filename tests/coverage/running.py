@@ -14,7 +14,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import override_settings
 
 from revy.contrib.django import get_revision_model
 from tests.coverage import start
@@ -23,6 +23,7 @@ from tests.machine.contexts import Blame, Levels, Scope
 from tests.machine.history import SYSTEM
 from tests.machine.oracle import Expected, Oracle
 from tests.machine.world import actor_key
+from tests.orm import history
 
 # In the order of the document.
 for _name in (
@@ -111,7 +112,7 @@ class Stage:
         with self._set():
             writing = path.write()
             next(writing)
-            with counting() as statements:
+            with history.statements() as statements:
                 _finish(writing)
         return queries(statements)
 
@@ -137,7 +138,7 @@ class Stage:
                 expected = self._prepare(lambda: next(writing)) or Expected()
                 levels = self._enter_contexts()
                 try:
-                    with counting() as statements:
+                    with history.statements() as statements:
                         _finish(writing)
                 finally:
                     levels[0].leave_all()
@@ -162,7 +163,7 @@ class Stage:
         if self.is_recorded:
             levels.push()
         try:
-            with counting() as statements:
+            with history.statements() as statements:
                 result = prepare()
         finally:
             levels.leave_all()
@@ -194,18 +195,9 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@contextmanager
-def counting() -> Iterator[Counter[str]]:
-    """Count the statements of the block by their first word."""
-    statements: Counter[str] = Counter()
-    with CaptureQueriesContext(connection) as captured:
-        yield statements
-    statements.update(query["sql"].lstrip(" (").split(None, 1)[0].upper() for query in captured)
-
-
-def queries(statements: Counter[str]) -> int:
-    """Return how many of the statements do more than control the transaction."""
-    return sum(number for word, number in statements.items() if word not in CONTROL)
+def queries(kinds: Counter[str]) -> int:
+    """Return how many statements do more than control the transaction."""
+    return sum(number for word, number in kinds.items() if word not in CONTROL)
 
 
 def warm() -> None:
