@@ -56,8 +56,11 @@ class Batched(Merged):
 
     def receive(self, using: str, rows: list[RowChange]) -> None:
         super().receive(using, rows)
-        if len(self._rows[using]) >= BATCH:
-            self.flush()
+        held = self._rows[using]
+        while len(held) >= BATCH:
+            # Whole batches: what is left of one costs as many statements.
+            record(using, held[:BATCH])
+            del held[:BATCH]
 
 
 _AT_ONCE: Final = Operation()

@@ -44,9 +44,14 @@ def _lookup_by_key(statement: Any) -> Any:
     children = statement.where.children
     lookup: Any = children[0] if len(children) == 1 and not statement.where.negated else None
     column: Any = getattr(lookup, "lhs", None)
-    if not getattr(getattr(column, "target", None), "primary_key", False):
-        return None
-    return lookup if column.alias == statement.get_meta().db_table else None
+    meta = statement.get_meta()
+    targets = getattr(column, "targets", None) or (getattr(column, "target", None),)
+    return lookup if tuple(targets) == tuple(meta.pk_fields) and column.alias == meta.db_table else None
+
+
+def _names_one(lookup: Any) -> bool:
+    """Tell whether a condition of the primary key gives one value for one column."""
+    return lookup.lookup_name == "exact" and hasattr(lookup.lhs, "target") and lookup.rhs_is_direct_value()
 
 
 class Lock(Enum):
@@ -80,7 +85,7 @@ class RowReader:
     def _find(self, statement: Any) -> tuple[dict[Any, Values], Sequence[Any]]:
         """Return the first rows, and the keys of the others."""
         lookup = _lookup_by_key(statement)
-        if lookup is not None and lookup.lookup_name == "exact" and lookup.rhs_is_direct_value():
+        if lookup is not None and _names_one(lookup):
             return dict(self._with_key_of(lookup)), ()
         select = statement.chain(klass=Query)
         select.select_related = False

@@ -17,6 +17,7 @@ from revy.contrib.django.observation import check_context, is_observed, is_recor
 from revy.contrib.django.recorder import CREATE, RowChange, changed_row
 from revy.contrib.django.relations import observing_links
 from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, Values
+from revy.contrib.django.statements.returning import fetch_returned
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT
@@ -93,7 +94,8 @@ def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
     ignores = compiler.query.on_conflict == OnConflict.IGNORE
     before = {} if ignores else _conflicting_rows(compiler, plan)
     fields = [*plan.model._meta.pk_fields, *plan.local_fields, *(returning_fields or ())]
-    returned = _execute_returning(compiler, fields)
+    compiler.returning_fields = fields
+    returned = fetch_returned(compiler, fields, compiler.as_sql())
     width = len(plan.model._meta.pk_fields)
     changes: list[RowChange] = []
     for values in returned:
@@ -146,15 +148,3 @@ def _conflict_targets(query: Any, model: type[models.Model]) -> Iterator[Sequenc
     constraints = (constraint.fields for constraint in meta.total_unique_constraints)
     for names in chain(meta.unique_together, constraints):
         yield [meta.get_field(name) for name in names]
-
-
-def _execute_returning(compiler: Any, fields: Sequence[Any]) -> list[Any]:
-    compiler.returning_fields = fields
-    rows: list[Any] = []
-    with compiler.connection.cursor() as cursor:
-        for sql, params in compiler.as_sql():
-            cursor.execute(sql, params)
-            rows += cursor.fetchall()
-    columns = [field.get_col(compiler.query.get_meta().db_table) for field in fields]
-    converters = compiler.get_converters(columns)
-    return list(compiler.apply_converters(rows, converters)) if converters else rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models.expressions import Subquery
@@ -16,6 +16,7 @@ from revy.contrib.django.observation import check_context, is_observed, is_recor
 from revy.contrib.django.recorder import CREATE, DELETE, RowChange, changed_row
 from revy.contrib.django.relations import execute_on_links
 from revy.contrib.django.rows import Lock, RowReader, Values, names_its_rows, read_rows
+from revy.contrib.django.statements.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT
@@ -36,7 +37,10 @@ def make_update(original: Callable[..., Any]) -> Any:
         if not is_observed(self):
             return original(self, *args)
         with write_transaction(self.using):
-            return _Update(self.query, self.using).run(lambda: original(self, *args))
+            update = _Update(self.query, self.using)
+            if original.__name__ == "execute_returning_sql":
+                return update.run(self, lambda: original(self, *args), returned=args[0])
+            return update.run(self, lambda: original(self, *args))
 
     return execute
 
@@ -62,41 +66,69 @@ class _Update:
             else:
                 self.given[field] = value
 
-    def run(self, execute: Callable[[], Any]) -> Any:
-        """Execute the statement, and hand over what it changed. Returns what `execute` returns, or the row count."""
+    def run(self, compiler: Any, execute: Callable[[], Any], returned: Sequence[Any] | None = None) -> Any:
+        """Execute the statement, and hand over what it changed.
+
+        Returns what `execute` returns: the row count, or what the rows hold in the fields `returned`.
+        """
         if any(field in self.plan.model._meta.pk_fields for field, _model, _value in self.query.values):
             return self._run_on_keys(execute)
         reader = RowReader(self.plan, self._fields(), self.using, Lock.UPDATE)
         if not reader.fields:
             return execute()
+        constants = self._constants()
         parts = reader.parts_of(self.query)
-        if names_its_rows(self.query, self.using) or not self._is_rowwise():
-            return self._execute_at_once(execute, parts)
-        # Exactly the rows that are locked by now.
-        return sum(map(self._execute_on, parts))
-
-    def _execute_at_once(self, execute: Callable[[], Any], parts: Iterable[dict[Any, Values]]) -> Any:
+        if not names_its_rows(self.query, self.using) and self._is_rowwise():
+            # Exactly the rows that are locked by now.
+            return sum(self._execute_on(part, constants) for part in parts)
         with Spool[dict[Any, Values]]() as before:
-            expected = 0
+            counts = []
             for part in parts:
                 before.append(part)
-                expected += len(part)
+                counts.append(len(part))
+            if len(counts) == 1 and self._has_more_to_return():
+                result, after = self._execute_returning(compiler, returned)
+                self._check_count(result, counts[0])
+                self._emit(next(iter(before)), constants, after)
+                return result
             result = execute()
-            self._check_count(result, expected)
+            self._check_count(result, sum(counts))
             for part in before:
-                self._emit(part)
+                self._emit(part, constants)
         return result
 
-    def _execute_on(self, before: dict[Any, Values]) -> int:
+    def _execute_on(self, before: dict[Any, Values], constants: Values) -> int:
         part: Any = UpdateQuery(self.plan.model)
         part.values = self.query.values
         part.related_updates = self.query.related_updates
         part.add_filter("pk__in", list(before))
         compiler: Any = part.get_compiler(self.using)
         compiler._revy_observed = True
-        count: int = compiler.execute_sql(ROW_COUNT)
-        self._emit(before)
-        return count
+        if self._has_more_to_return():
+            count, after = self._execute_returning(compiler)
+            self._emit(before, constants, after)
+        else:
+            count = compiler.execute_sql(ROW_COUNT)
+            self._emit(before, constants)
+        return count  # type: ignore[no-any-return]
+
+    def _has_more_to_return(self) -> bool:
+        """Tell whether the statement is to return what only the database knows, and can."""
+        return bool(self.computed) and can_return_from_update(self.using) and not self.query.related_updates
+
+    def _execute_returning(self, compiler: Any, returned: Sequence[Any] | None = None) -> tuple[Any, dict[Any, Values]]:
+        keys = self.plan.model._meta.pk_fields
+        fields = [*keys, *self.computed, *(returned or ())]
+        sql, params = compiler.as_sql()
+        rows = fetch_returned(compiler, fields, [(f"{sql} {returning(compiler, fields)}", params)])
+        after = {}
+        for row in rows:
+            values = zip(self.computed, row[len(keys) :], strict=False)
+            after[self.plan.key_of(row[: len(keys)])] = {
+                field.attname: self.plan.codecs[field.attname].encode(value) for field, value in values
+            }
+        width = len(keys) + len(self.computed)
+        return len(rows) if returned is None else [tuple(row[width:]) for row in rows], after
 
     def _fields(self) -> Sequence[Any]:
         """Return the columns to read before: what is written, and of many rows all, as some need their whole state."""
@@ -105,17 +137,17 @@ class _Update:
             return written
         return self.plan.local_fields
 
-    def _emit(self, before: dict[Any, Values]) -> None:
-        constants = self._constants()
-        reader = RowReader(self.plan, self.computed, self.using, Lock.NONE)
-        after = dict(reader.with_keys(list(before))) if self.computed else {}
+    def _emit(self, before: dict[Any, Values], constants: Values, after: dict[Any, Values] | None = None) -> None:
+        if after is None:
+            reader = RowReader(self.plan, self.computed, self.using, Lock.NONE)
+            after = dict(reader.with_keys(list(before))) if self.computed else {}
         changes: list[RowChange] = []
         for pk, old in before.items():
             changes += changed_row(self.plan, pk, old, {**constants, **after.get(pk, {})})
         operation.emit(self.using, changes)
 
     def _constants(self) -> Values:
-        """Return what was set, encoded now that the database has taken it; what cannot be is read back."""
+        """Return what is set, encoded; what cannot be is for the database to take or refuse, and then read back."""
         constants = {}
         for field, value in list(self.given.items()):
             try:
