@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "tests.app",
     "tests.graphql.app",
     "tests.machine.app",
+    "tests.odd",
 ]
 
 if os.environ.get("REVY_TEST_SWAPPED") == "1":

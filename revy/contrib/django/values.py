@@ -26,6 +26,8 @@ Json = Any
 # What encoding and decoding a value that does not fit its field may raise.
 UNFIT: Final = (ValidationError, ValueError, TypeError, ArithmeticError)
 
+_DIGITS_OF_EVERY_DATABASE: Final = 15
+
 _EXACT_TYPES: Final = (
     (models.BooleanField, bool),
     (models.IntegerField, int),
@@ -58,6 +60,19 @@ class Codec:
         self.converts = any(
             not _is_djangos(getattr(type(field), name, None)) for name in _CONVERTING_METHODS if hasattr(field, name)
         )
+
+    def predict(self, value: Any) -> Json:
+        """Return what the column holds once it is given the value, as JSON.
+
+        Raises ValidationError if only the database can tell: each rounds decimals in its own way, and SQLite keeps 15
+        digits of them.
+        """
+        encoded = self.encode(value)
+        if isinstance(self._field, models.DecimalField) and encoded is not None:
+            given, held = self._field.to_python(value), decimal.Decimal(encoded)
+            if given != held or len(held.as_tuple().digits) > _DIGITS_OF_EVERY_DATABASE:
+                raise ValidationError(f"{value} may be rounded.")
+        return encoded
 
     def encode(self, value: Any) -> Json:
         """Return the value as JSON. Raises ValidationError for a value that the field cannot hold."""
@@ -161,7 +176,8 @@ def _value_field(field: Any) -> Any:
 
 
 def _is_djangos(method: Any) -> bool:
-    return str(getattr(method, "__module__", "")).startswith("django.")
+    # The fields of django.contrib are left to their database: PostgreSQL rewrites ranges and the members of arrays.
+    return str(getattr(method, "__module__", "")).startswith("django.db.")
 
 
 def _in_utc(value: datetime.datetime) -> datetime.datetime:

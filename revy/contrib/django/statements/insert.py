@@ -77,7 +77,7 @@ def _known_row(plan: Plan, fields: Sequence[Any], returned: dict[Any, Any], inst
         if hasattr(value, "resolve_expression"):
             return None
         try:
-            row[field.attname] = codec.encode(value)
+            row[field.attname] = codec.encode(value) if field in returned else codec.predict(value)
         except UNFIT:
             return None
     return row

@@ -151,7 +151,7 @@ class _Update:
         constants = {}
         for field, value in list(self.given.items()):
             try:
-                constants[field.attname] = self.plan.codecs[field.attname].encode(value)
+                constants[field.attname] = self.plan.codecs[field.attname].predict(value)
             except UNFIT:
                 self.computed.append(field)
                 del self.given[field]
