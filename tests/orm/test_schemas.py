@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import decimal
+import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.postgres import fields as postgres
 from django.db import models
 
 from revy import Context
 from revy.contrib.django.values import Codec
 from revy.contrib.django.verification import verify
-from tests.odd.models import Amount
-from tests.orm.history import snapshots, values_of
+from tests.app.models import Invoice
+from tests.odd.models import Amount, Base, Gate, Heir, Label, Station, Terminal
+from tests.orm.history import actions, changes, deltas_of, snapshots, values_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +55,55 @@ def test_fields_that_postgresql_rewrites_are_read_back(field: Any) -> None:
     # [1, 5] becomes [1, 6), 1.5 in an array becomes 1.50.
     field.set_attributes_from_name("value")
     assert Codec(field).converts
+
+
+def test_delete_of_child_of_uuid_parent_keeps_the_lists_of_the_parent() -> None:
+    with Context():
+        label = Label.objects.create(name="a")
+        heir = Heir.objects.create()
+        heir.labels.add(label)
+        heir.own_labels.add(label)
+        pk = heir.pk
+        heir.delete()
+    state = deltas_of(Heir, pk).last().state
+    assert (state["labels"], state["own_labels"]) == ([label.pk], [label.pk])
+    assert deltas_of(Base, pk).last().state["labels"] == [label.pk]
+    assert_recorded(Base, Heir)
+
+
+def test_child_whose_key_is_not_its_parents_has_the_lists_of_its_parent() -> None:
+    with Context():
+        label = Label.objects.create(name="a")
+        gate = Gate.objects.create(name="x")
+        Station.objects.get(pk=gate.station_id).labels.add(label)
+        Gate.objects.update(number=1, name="y")
+        assert_recorded(Station, Terminal, Gate)
+        pk = gate.pk
+        gate.delete()
+    assert deltas_of(Gate, pk).last().state["labels"] == [label.pk]
+    assert actions(Gate, pk) == "CUUD"
+
+
+def test_keys_given_as_text_belong_to_the_history_of_their_row(alice: User, bob: User) -> None:
+    key = uuid.uuid4()
+    with Context.via_actor(alice):
+        label = Label.objects.create(name="a")
+        heir = Heir(id=str(key), size=1)
+        heir.save()
+        with Context.via_actor(bob):
+            heir.size = 2
+        heir.save()
+        heir.labels.add(label)
+        Base.labels.through.objects.filter(base_id=key).delete()
+        Base.labels.through.objects.create(base_id=str(key), label_id=str(label.pk))
+    assert actions(Heir, key) == "CUUUU"
+    assert changes(deltas_of(Heir, key)[1]) == [("size", 1, 2, bob, "")]
+    assert changes(deltas_of(Heir, key).last())[0][:3] == ("labels", [], [label.pk])
+    assert_recorded(Base, Heir)
+
+
+def test_delete_of_instance_whose_key_is_text_has_the_actor(alice: User) -> None:
+    with Context.via_actor(alice):
+        pk = Invoice.objects.create().pk
+        Invoice(pk=str(pk)).delete()
+    assert deltas_of(Invoice, pk).last().actor == alice

@@ -11,7 +11,7 @@ from django.db import models
 from revy import actor as actors
 from revy.contrib.django import journal
 from revy.contrib.django.errors import UnsavedActor
-from revy.contrib.django.tracking import concrete_model
+from revy.contrib.django.tracking import concrete_model, key_of_instance
 from revy.contrib.django.values import Json, is_same, key_to_text
 from revy.family import read_description
 from revy.frame import (
@@ -106,7 +106,7 @@ class SaveBlame(Blame):
     def _is_saved(self, model: type[models.Model], pk: Any) -> bool:
         """Tell whether it is the instance that was saved, or one that inherits from its row; fields may save others."""
         if isinstance(self.instance, model):
-            return bool(pk == self.instance._get_pk_val(model._meta))
+            return bool(pk == key_of_instance(self.instance, model))
         return issubclass(model, concrete_model(type(self.instance)))
 
 

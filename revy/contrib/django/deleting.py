@@ -20,7 +20,7 @@ from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import DELETE, UPDATE, RowChange, record, with_heirs
 from revy.contrib.django.rows import keys_a_statement
-from revy.contrib.django.tracking import plan_for
+from revy.contrib.django.tracking import key_of_instance, plan_for
 from revy.contrib.django.transactions import write_transaction
 
 
@@ -122,7 +122,7 @@ def _roots(asked: Any) -> Roots:
             for kind in (model, *model._meta.get_parent_list()):
                 known = keys.setdefault(kind, set())
                 if known is not None:
-                    known.add(instance._get_pk_val(kind._meta))
+                    known.add(key_of_instance(instance, kind))
     return Roots(keys)
 
 

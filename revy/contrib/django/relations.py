@@ -39,7 +39,8 @@ class Tracker:
     def touch(self, using: str, link: Link, sources: Iterable[Any]) -> None:
         """Keep the lists of these objects, and lock the objects: their versions are about to be counted up."""
         known = self._before.setdefault((using, link), {})
-        unknown = sorted({source for source in sources if source is not None} - known.keys())
+        given = {link.source_given_by(source) for source in sources if source is not None}
+        unknown = sorted(given - known.keys())
         if not unknown:
             return
         if connections[using].features.has_select_for_update:

@@ -56,16 +56,17 @@ class Plan:
         self.selects: dict[Any, Any] = {}
 
     def key_of(self, values: Sequence[Any]) -> Any:
-        """Return the primary key of these column values, as something that can be looked up and compared.
-
-        The values of a key field with conversions of its own may be objects that can do neither: encoded ones can.
-        """
+        """Return the primary key of these column values, as something that can be looked up and compared."""
         fields = self.model._meta.pk_fields
-        parts = tuple(
-            self.codecs[field.attname].encode(value) if self.codecs[field.attname].converts else value
-            for field, value in zip(fields, values, strict=True)
-        )
+        parts = tuple(self.codecs[field.attname].as_key(value) for field, value in zip(fields, values, strict=True))
         return parts[0] if len(parts) == 1 else parts
+
+    def key_given_by(self, values: Sequence[Any]) -> Any:
+        """Return the primary key of a row that was given these values: the text '7' makes the key 7."""
+        fields = self.model._meta.pk_fields
+        return self.key_of(
+            [self.codecs[field.attname].normalize(value) for field, value in zip(fields, values, strict=True)]
+        )
 
     def no_links(self) -> dict[str, list[Any]]:
         """Return the lists of an object that is not related to anything yet, by field name."""
@@ -73,9 +74,12 @@ class Plan:
 
 
 class Link:
-    """A many-to-many relation through an automatic table: from a source, the declaring side, to targets."""
+    """A many-to-many relation through an automatic table: from a source, the declaring side, to targets.
 
-    __slots__ = ("codec", "field", "owner", "source", "target", "through")
+    A source goes by the primary key of the declaring model's row, as `Plan.key_of` returns it.
+    """
+
+    __slots__ = ("codec", "field", "owner", "source", "source_codec", "target", "through")
 
     def __init__(self, field: Any, through: type[models.Model]) -> None:
         self.field = field
@@ -85,6 +89,7 @@ class Link:
         self.source: Any = through._meta.get_field(field.m2m_field_name())
         self.target = target
         self.codec = Codec(target)
+        self.source_codec = Codec(self.source)
 
     def read(self, using: str, sources: Sequence[Any]) -> dict[Any, list[Any]]:
         """Return the keys of the targets of each source that has any, encoded and in order."""
@@ -93,13 +98,16 @@ class Link:
             rows: Any = models.QuerySet(model=self.through, using=using)
             rows = rows.filter(**{f"{self.source.name}__in": some})
             for source, target in rows.order_by().values_list(self.source.attname, self.target.attname):
-                lists.setdefault(source, []).append(self.codec.encode(target))
+                lists.setdefault(self.source_codec.as_key(source), []).append(self.codec.encode(target))
         return {source: sorted(targets) for source, targets in lists.items()}
 
     def source_in(self, model: type[models.Model], pk: Any, row: dict[str, Any]) -> Any:
         """Return the key by which an object of the declaring model, or of one that inherits from it, is a source."""
-        link: Any = None if model is self.owner else model._meta.get_ancestor_link(self.owner)
-        return pk if link is None else row[link.attname]
+        return pk if model is self.owner else self.source_given_by(row[self.owner._meta.pk.attname])
+
+    def source_given_by(self, value: Any) -> Any:
+        """Return the source that a value stands for: encoded, or of another type than a row would give it back as."""
+        return self.source_codec.as_key(self.source_codec.normalize(value))
 
     def sources_of(self, statement: Any, using: str) -> list[Any]:
         """Return the sources of the rows that an UPDATE or DELETE of the table is about to touch."""
@@ -192,6 +200,12 @@ def plan_for(model: type[models.Model]) -> Plan:
 def concrete_model(model: type[models.Model]) -> type[models.Model]:
     """Return the model itself, or the one that a proxy stands for."""
     return model._meta.concrete_model or model
+
+
+def key_of_instance(instance: models.Model, model: type[models.Model]) -> Any:
+    """Return the primary key of the instance's row in the table of its model, or of one that it inherits from."""
+    plan = plan_for(model)
+    return plan.key_given_by([getattr(instance, field.attname) for field in plan.model._meta.pk_fields])
 
 
 def forget_plans(**_: Any) -> None:

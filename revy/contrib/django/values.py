@@ -118,6 +118,19 @@ class Codec:
             ) from error
         return bytes(python) if isinstance(python, memoryview) else python
 
+    def as_key(self, value: Any) -> Any:
+        """Return a row's value as something that can be compared and looked up: a custom field's own may do neither."""
+        return self.encode(value) if self.converts else value
+
+    def normalize(self, value: Any) -> Any:
+        """Return the value as a row gives it back, whatever type it was given as; what does not fit stays as it is."""
+        if type(value) is self._exact:
+            return value
+        try:
+            return self.decode(self.encode(value))
+        except UNFIT:
+            return value
+
     def _encode_decimal(self, value: decimal.Decimal) -> Json:
         places = getattr(self._field, "decimal_places", None)
         if places is None or not value.is_finite():

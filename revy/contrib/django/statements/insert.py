@@ -56,7 +56,7 @@ def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> 
                 f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
                 "Save them one by one, set their keys, or insert them within Context.as_disabled()."
             )
-        pk = plan.key_of(key)
+        pk = plan.key_given_by(key)
         changes.append(RowChange(plan.model, pk, CREATE, {}, {}, _known_row(plan, query.fields, values, instance)))
     return changes
 
