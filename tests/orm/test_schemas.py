@@ -10,12 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.postgres import fields as postgres
 from django.db import models
+from django.db.models import F
 
 from revy import Context
 from revy.contrib.django.values import Codec
 from revy.contrib.django.verification import verify
 from tests.app.models import Invoice
-from tests.odd.models import Amount, Base, Gate, Heir, Label, Station, Terminal
+from tests.odd.models import Amount, Base, Flag, Gate, Heir, Label, Station, Terminal
 from tests.orm.history import actions, changes, deltas_of, snapshots, values_of
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,12 @@ def test_delete_of_instance_whose_key_is_text_has_the_actor(alice: User) -> None
         pk = Invoice.objects.create().pk
         Invoice(pk=str(pk)).delete()
     assert deltas_of(Invoice, pk).last().actor == alice
+
+
+def test_boolean_key_is_found_again_by_its_text() -> None:
+    with Context():
+        Flag.objects.create(id=False)
+        Flag.objects.create(id=1)
+        Flag.objects.update(size=F("size") + 1)
+    assert actions(Flag, True) == actions(Flag, False) == "CU"
+    assert_recorded(Flag)

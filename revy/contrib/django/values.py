@@ -159,8 +159,7 @@ def key_to_text(model: type[models.Model], pk: Any) -> str:
     fields = model._meta.pk_fields
     if len(fields) > 1:
         return json.dumps([Codec(field).encode(part) for field, part in zip(fields, pk, strict=True)])
-    encoded = pk if type(pk) is int else Codec(fields[0]).encode(pk)
-    return encoded if isinstance(encoded, str) else json.dumps(encoded)
+    return str(pk if type(pk) is int else Codec(fields[0]).encode(pk))
 
 
 def key_from_text(model: type[models.Model], text: str) -> Any:
