@@ -16,7 +16,7 @@ from revy import Context
 from revy.contrib.django.values import Codec
 from revy.contrib.django.verification import verify
 from tests.app.models import Invoice
-from tests.odd.models import Amount, Base, Flag, Gate, Heir, Label, Station, Terminal
+from tests.odd.models import Amount, Base, Flag, Gate, Heir, Label, Passport, Station, Terminal
 from tests.orm.history import actions, changes, deltas_of, snapshots, values_of
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +108,15 @@ def test_delete_of_instance_whose_key_is_text_has_the_actor(alice: User) -> None
         pk = Invoice.objects.create().pk
         Invoice(pk=str(pk)).delete()
     assert deltas_of(Invoice, pk).last().actor == alice
+
+
+def test_update_of_key_that_is_a_reference_takes_an_instance() -> None:
+    with Context():
+        one, two = (Label.objects.create(name=name) for name in "ab")
+        Passport.objects.create(label=one, stamps=3)
+        assert Passport.objects.update(label=two) == 1
+    assert (actions(Passport, one.pk), actions(Passport, two.pk)) == ("CD", "C")
+    assert_recorded(Passport)
 
 
 def test_boolean_key_is_found_again_by_its_text() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db import models
 from django.db.models.expressions import Subquery
 from django.db.models.sql import Query, UpdateQuery
 from django.db.models.sql.constants import ROW_COUNT
@@ -180,7 +181,7 @@ class _Update:
         old = read_rows(self.plan.model, self.using, pks)
         new_keys = self._new_keys(pks)
         result = execute()
-        new = read_rows(self.plan.model, self.using, list(new_keys.values()))
+        new = read_rows(self.plan.model, self.using, new_keys)
         model = self.plan.model
         changes = [RowChange(model, pk, DELETE, row, {}) for pk, row in old.items() if pk not in new]
         changes += [RowChange(model, pk, CREATE, {}, {}, row) for pk, row in new.items() if pk not in old]
@@ -191,17 +192,21 @@ class _Update:
         operation.emit(self.using, changes)
         return result
 
-    def _new_keys(self, pks: Sequence[Any]) -> dict[Any, Any]:
+    def _new_keys(self, pks: Sequence[Any]) -> list[Any]:
         """Return which keys the rows are about to get, as the database computes them."""
         fields = self.plan.model._meta.pk_fields
-        expressions = {field: value for field, _model, value in self.query.values if field in fields}
+        expressions = {
+            field: value.prepare_database_save(field) if isinstance(value, models.Model) else value
+            for field, _model, value in self.query.values
+            if field in fields
+        }
         select: Any = Query(self.plan.model)
         select.add_filter("pk__in", list(pks))
         alias = select.get_initial_alias()
         columns = [field.get_col(alias) for field in fields]
         computed = [field for field in fields if hasattr(expressions.get(field), "resolve_expression")]
         select.set_select((*columns, *(expressions[field] for field in computed)))
-        keys = {}
+        keys = []
         for row in select.get_compiler(self.using).results_iter():
             old = dict(zip(fields, row[: len(fields)], strict=True))
             new = {
@@ -209,6 +214,5 @@ class _Update:
                 **{field: field.to_python(value) for field, value in expressions.items() if field not in computed},
             }
             new.update(zip(computed, row[len(fields) :], strict=True))
-            pk, changed = tuple(old.values()), tuple(new.values())
-            keys[pk[0] if len(pk) == 1 else pk] = changed[0] if len(changed) == 1 else changed
+            keys.append(self.plan.key_of(tuple(new.values())))
         return keys
