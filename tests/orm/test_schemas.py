@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.postgres import fields as postgres
-from django.db import models
-from django.db.models import F
+from django.db import connection, models
+from django.db.models import F, Value
 
 from revy import Context
 from revy.contrib.django.values import Codec
@@ -117,6 +117,17 @@ def test_update_of_key_that_is_a_reference_takes_an_instance() -> None:
         assert Passport.objects.update(label=two) == 1
     assert (actions(Passport, one.pk), actions(Passport, two.pk)) == ("CD", "C")
     assert_recorded(Passport)
+
+
+def test_upsert_by_expression_updates_the_row_that_it_hits() -> None:
+    unique = {"unique_fields": ["name"]} if connection.features.supports_update_conflicts_with_target else {}
+    with Context():
+        label = Label.objects.create(name="a")
+        Label.objects.bulk_create(
+            [Label(name=Value("a")), Label(name=Value("b"))], update_conflicts=True, update_fields=["name"], **unique
+        )
+    assert actions(Label, label.pk) == "C"
+    assert_recorded(Label)
 
 
 def test_boolean_key_is_found_again_by_its_text() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.models import Q
 from django.db.models.constants import OnConflict
+from django.db.models.expressions import DatabaseDefault
 
 from revy.contrib.django import operation
 from revy.contrib.django.batches import BATCH, in_batches
@@ -51,7 +52,7 @@ def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> 
     for position, instance in enumerate(query.objs):
         values = dict(zip(returning, returned[position], strict=False)) if position < len(returned) else {}
         key = [values.get(field, instance.__dict__.get(field.attname)) for field in plan.model._meta.pk_fields]
-        if None in key:
+        if any(part is None for part in key):
             raise UnsupportedWrite(
                 f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
                 "Save them one by one, set their keys, or insert them within Context.as_disabled()."
@@ -121,7 +122,7 @@ def _conflicting_rows(compiler: Any, plan: Plan) -> dict[Any, Values]:
         keys = dict.fromkeys(
             tuple(getattr(instance, field.attname) for field in fields) for instance in compiler.query.objs
         )
-        known = [key for key in keys if not any(part is None or hasattr(part, "resolve_expression") for part in key)]
+        known = [key for key in keys if not any(part is None or isinstance(part, DatabaseDefault) for part in key)]
         for some in in_batches(known, BATCH if len(fields) == 1 else CONDITIONS):
             rows.update(reader.matching(_condition(fields, some)))
     return rows
