@@ -85,11 +85,10 @@ class Link:
         self.field = field
         self.owner: type[models.Model] = field.model
         self.through = through
+        source: Any = through._meta.get_field(field.m2m_field_name())
         target: Any = through._meta.get_field(field.m2m_reverse_field_name())
-        self.source: Any = through._meta.get_field(field.m2m_field_name())
-        self.target = target
-        self.codec = Codec(target)
-        self.source_codec = Codec(self.source)
+        self.source, self.source_codec = source, Codec(source)
+        self.target, self.codec = target, Codec(target)
 
     def read(self, using: str, sources: Sequence[Any]) -> dict[Any, list[Any]]:
         """Return the keys of the targets of each source that has any, encoded and in order."""
