@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tests.graphql.app",
     "tests.machine.app",
     "tests.odd",
+    "tests.stress.app",
 ]
 
 if os.environ.get("REVY_TEST_SWAPPED") == "1":

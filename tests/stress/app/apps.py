@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StressAppConfig(AppConfig):
+    name = "tests.stress.app"
+    label = "stressapp"
