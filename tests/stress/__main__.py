@@ -51,7 +51,7 @@ def main() -> int:
     connection.settings_dict["OPTIONS"] = options
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = connection.settings_dict["TEST"]["NAME"].replace("tests", "stress")
-    print(f"{connection.display_name}, {options or 'default options'}, seed {arguments.seed}", flush=True)
+    print(f"{connection.vendor}, {options or 'default options'}, seed {arguments.seed}", flush=True)
     with database.test_database():
         wrong = list(COMMANDS[arguments.command](arguments))
     for problem in wrong[:50]:
@@ -61,7 +61,8 @@ def main() -> int:
 
 
 def run_writers(arguments: argparse.Namespace) -> Iterable[str]:
-    from tests.stress.writers import SCENARIOS, run_writers
+    from tests.stress.writers import run_writers
+    from tests.stress.writes import SCENARIOS
 
     for scenario in arguments.scenario or SCENARIOS:
         for in_context in (False, True) if arguments.compare else (True,):
@@ -77,7 +78,15 @@ def run_writers(arguments: argparse.Namespace) -> Iterable[str]:
             yield from run.wrong
 
 
-COMMANDS = {"writers": run_writers}
+def run_kills(arguments: argparse.Namespace) -> Iterable[str]:
+    from tests.stress.kill import run_kills
+
+    for kills in run_kills(arguments.times, processes=arguments.processes, seed=arguments.seed):
+        print(kills, flush=True)
+    return kills.wrong
+
+
+COMMANDS = {"writers": run_writers, "kill": run_kills}
 
 
 if __name__ == "__main__":

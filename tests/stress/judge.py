@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model, get_revision_model
@@ -53,7 +52,7 @@ class History:
     """All of it, in memory."""
 
     def __init__(self) -> None:
-        names = {ContentType.objects.get_for_model(model).pk: model.__name__ for model in (*MODELS, User)}
+        names = {ContentType.objects.get_for_model(model).pk: model.__name__ for model in MODELS}
         tokens = dict(get_revision_model()._base_manager.values_list("pk", "description"))
         changes: dict[int, dict[str, tuple[Any, Any]]] = defaultdict(dict)
         rows = get_attribute_delta_model()._base_manager.values_list(
@@ -82,8 +81,8 @@ class History:
         return sum(map(len, self.by_object.values()))
 
 
-def problems(history: History, said: list[Said], *, unfinished: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield everything that is wrong. Of `unfinished` writes nobody knows what became of them, so all is right."""
+def problems(history: History, said: list[Said], *, untold: Container[str]) -> Iterator[str]:
+    """Yield everything that is wrong. `untold` are the writes of which nobody has told what they did."""
     rows = live_rows()
     for name in history.by_object.keys() | rows.keys():
         yield from chain_problems(name, history.by_object.get(name, []), rows.get(name))
@@ -93,7 +92,7 @@ def problems(history: History, said: list[Said], *, unfinished: frozenset[str] =
     for token, deltas in history.by_token.items():
         if not deltas:
             yield f"{token}: a revision without object deltas"
-        if token in unfinished:
+        if token in untold:
             continue
         if token not in by_token or not by_token[token].is_done:
             yield f"{token}: has a revision, but {by_token[token].outcome if token in by_token else 'nobody wrote it'}"

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,10 @@ class Worker:
 
     def wait_until_ready(self) -> None:
         self._is_ready.wait()
+
+    def wait_for_lines(self, count: int) -> None:
+        while len(self.lines) < count and self.is_running:
+            time.sleep(0.001)
 
     def begin(self) -> None:
         assert self._process.stdin is not None

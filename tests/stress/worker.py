@@ -29,7 +29,7 @@ def main() -> None:
     {"write": write, "command": command, "bulk": bulk}[task.pop("job")](**task)
 
 
-def write(scenario: str, actor: int, name: str, seed: int, updates: int | None, hand: Any, in_context: bool) -> None:
+def write(*, scenario: str, actor: int, name: str, seed: int, updates: int | None, hand: Any, in_context: bool) -> None:
     """Do random writes, and say what became of each as soon as it is known. `updates` None: until killed."""
     from django.contrib.auth.models import User
     from django.core.exceptions import ObjectDoesNotExist

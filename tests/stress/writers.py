@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +19,11 @@ from tests.stress.app.models import Box, Item, Slip, Tag
 from tests.stress.judge import History, Said, problems
 from tests.stress.outcomes import DEADLOCK
 from tests.stress.processes import Worker, workers
-from tests.stress.writes import SCENARIOS
 
 TAGS_A_WORKER = 4
 OLDER_SLIPS = 200
+SLIPS_A_WORKER = 100_000
+FURNISHED = "furnished"
 
 
 @dataclass
@@ -58,30 +60,34 @@ class Run:
         )
 
 
-def furnish(processes: int, boxes: int, *, all_recorded: bool) -> tuple[list[User], list[int]]:
-    """Make what is written to, and return the actors and the keys of their tags; half of it is older than its history."""
+def furnish(processes: int, boxes: int, *, older: bool) -> tuple[list[User], list[int]]:
+    """Make what is written to, and return the actors and the keys of their tags.
+
+    `older`: every second box and all slips are older than their history.
+    """
     actors = [User.objects.create(username=f"worker {number}") for number in range(processes)]
-    tags = [Tag.objects.create(name=f"tag {number}") for number in range(processes * TAGS_A_WORKER)]
-    for number in range(1, boxes + 1):
-        with Context.via_revision_description(f"furnished {number}"):
-            if number % 2 and not all_recorded:
-                Context.disable()
-            Box.objects.create(pk=number)
-    Slip.objects.bulk_create(Slip(pk=number) for number in range(1, OLDER_SLIPS + 1))
+    with Context.via_revision_description(FURNISHED):
+        tags = [Tag.objects.create(name=f"tag {number}") for number in range(processes * TAGS_A_WORKER)]
+        for number in range(1, boxes + 1):
+            with Context.as_disabled() if older and number % 2 else nullcontext():
+                Box.objects.create(pk=number)
+        with Context.as_disabled() if older else nullcontext():
+            Slip.objects.bulk_create(Slip(pk=number) for number in range(1, OLDER_SLIPS + 1))
     return actors, [tag.pk for tag in tags]
 
 
-def task_of(number: int, actor: User, tags: list[int], *, boxes: int, processes: int) -> dict[str, Any]:
+def task_of(number: int, actor: User, tags: list[int], *, boxes: int, processes: int, start: int = 0) -> dict[str, Any]:
+    """Return what a worker is told; `start` is how many workers there were before it."""
     mine = TAGS_A_WORKER * number
     return {
         "job": "write",
         "actor": actor.pk,
-        "name": f"w{number}",
+        "name": f"w{start + number}",
         "hand": {
             "boxes": list(range(1, boxes + 1)),
             "older_slips": list(range(1, OLDER_SLIPS + 1)),
             "tags": tags[mine : mine + TAGS_A_WORKER],
-            "next_slip": 10_000 + number,
+            "next_slip": SLIPS_A_WORKER * (start + 1) + number,
             "step": processes,
         },
     }
@@ -94,8 +100,7 @@ def said_by(worker: Worker, actor: int) -> list[Said]:
 def run_writers(scenario: str, *, processes: int, updates: int, boxes: int, seed: int, in_context: bool = True) -> Run:
     """Let the processes write, and judge the history that they leave."""
     database.empty()
-    actors, tags = furnish(processes, boxes, all_recorded=False)
-    furnished = [Said(NOBODY, "furnish", token, "done", ANYTHING) for token in History().by_token]
+    actors, tags = furnish(processes, boxes, older=True)
     chosen = random.Random(seed)
     tasks = [
         {
@@ -120,16 +125,10 @@ def run_writers(scenario: str, *, processes: int, updates: int, boxes: int, seed
     history = History()
     run.deltas, run.longest = history.size, history.longest
     if in_context:
-        run.wrong += problems(history, [*furnished, *run.said])
+        run.wrong += problems(history, run.said, untold=[FURNISHED])
         verify([Box, Item, Slip, Tag], report=lambda difference: run.wrong.append(f"revy_verify: {difference}"))
         if scenario == "ordered" and DEADLOCK in run.outcomes:
             run.wrong.append("deadlocks where Django alone has none")
-    elif history.by_token.keys() != {each.token for each in furnished}:
+    elif history.by_token.keys() != {FURNISHED}:
         run.wrong.append("something was recorded outside every context")
     return run
-
-
-NOBODY: Any = None
-ANYTHING = {"objects": {}, "boxes": None, "added": {}, "tags": [], "is_loose": True, "falls": False}
-
-__all__ = ["SCENARIOS", "Run", "furnish", "run_writers", "said_by", "task_of"]
