@@ -7,20 +7,21 @@ Statements on such a table are turned into lists: what the list of an object was
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import connections, router
+from django.db import connections, models, router
 from django.db.models.fields import related_descriptors
+from django.db.models.query import QuerySet
 
 from revy.contrib.django import operation
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import UPDATE, RowChange
 from revy.contrib.django.rows import Lock, RowReader, names_its_rows
-from revy.contrib.django.tracking import Link, plan_for
+from revy.contrib.django.tracking import Link, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import Json
 
@@ -43,8 +44,7 @@ class Tracker:
         unknown = sorted(given - known.keys())
         if not unknown:
             return
-        if connections[using].features.has_select_for_update:
-            list(RowReader(plan_for(link.owner), (), using, Lock.UPDATE).with_keys(unknown))
+        _lock(using, link, unknown)
         found = link.read(using, unknown)
         known.update({source: found.get(source, []) for source in unknown})
 
@@ -69,6 +69,25 @@ class Tracker:
                 ],
             )
         self._before = {}
+
+
+def _lock(using: str, link: Link, sources: Sequence[Any]) -> None:
+    """Lock the objects, in the order of their keys.
+
+    PostgreSQL finds no row where one was deleted and made again while its lock was waited for: it takes another look.
+    """
+    if not connections[using].features.has_select_for_update:
+        return
+    reader = RowReader(plan_for(link.owner), (), using, Lock.UPDATE)
+    objects: Any = QuerySet(model=link.owner, using=using)
+    rest = list(sources)
+    while rest:
+        locked = {pk for pk, _values in reader.with_keys(rest)}
+        rest = [source for source in rest if source not in locked]
+        if connections[using].vendor != "postgresql":
+            return
+        there = set(objects.filter(pk__in=rest).values_list("pk", flat=True)) if rest else ()
+        rest = [source for source in rest if source in there]
 
 
 _tracker: ContextVar[Tracker | None] = ContextVar("revy_links", default=None)
@@ -146,9 +165,29 @@ def _as_one_call(method: Callable[..., Any]) -> Callable[..., Any]:
             # As Django does first of all: what is no list has to fail before there is a transaction to break.
             args = (tuple(args[0]), *args[1:])
         with write_transaction(using), tracking_links(is_call=True):
+            link = link_of(self.through)
+            tracker = _tracker.get()
+            if link is not None and tracker is not None:
+                tracker.touch(using, link, _several_sources(self, link, using, method.__name__, args))
             return method(self, *args, **kwargs)
 
     return call
+
+
+def _several_sources(manager: Any, link: Link, using: str, method: str, args: tuple[Any, ...]) -> set[Any]:
+    """Return the objects that a call touches with more than one statement: they have to be locked at once, in order."""
+    if not manager.symmetrical and not (manager.reverse and method == "set"):
+        return set()
+    given = args[0] if method == "set" and args else args
+    sources = {item.pk if isinstance(item, models.Model) else link.source.get_prep_value(item) for item in given}
+    if manager.symmetrical:
+        sources.add(manager.instance.pk)
+    if method in ("set", "clear"):
+        rows: Any = QuerySet(model=manager.through, using=using)
+        sources |= set(
+            rows.filter(**{link.target.attname: manager.instance.pk}).values_list(link.source.attname, flat=True)
+        )
+    return sources
 
 
 def install() -> None:
