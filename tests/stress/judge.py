@@ -84,8 +84,9 @@ class History:
 def problems(history: History, said: list[Said], *, untold: Container[str]) -> Iterator[str]:
     """Yield everything that is wrong. `untold` are the writes of which nobody has told what they did."""
     rows = live_rows()
+    acts = {each.token: each.act for each in said}
     for name in history.by_object.keys() | rows.keys():
-        yield from chain_problems(name, history.by_object.get(name, []), rows.get(name))
+        yield from chain_problems(name, history.by_object.get(name, []), rows.get(name), acts)
     for token in history.repeated:
         yield f"{token}: more than one revision"
     by_token = {each.token: each for each in said}
@@ -112,7 +113,7 @@ def live_rows() -> dict[str, State]:
     return rows
 
 
-def chain_problems(name: str, deltas: list[Delta], row: State | None) -> Iterator[str]:
+def chain_problems(name: str, deltas: list[Delta], row: State | None, acts: Mapping[str, str]) -> Iterator[str]:
     """Follow an object through its versions: each has to begin with what the one before had left."""
     if not deltas:
         return
@@ -121,8 +122,11 @@ def chain_problems(name: str, deltas: list[Delta], row: State | None) -> Iterato
     state: State | None = None
     # Objects that are older than their history begin with an update.
     exists = deltas[0].action != "C"
+    done = "nothing"
     for delta in deltas:
-        where = f"{name} version {delta.version} {delta.action} ({delta.token})"
+        act = f"{delta.action} by {acts.get(delta.token, 'somebody')} {delta.token}"
+        where = f"{name} version {delta.version} ({act}, after {done})"
+        done = act
         if exists != (delta.action != "C"):
             yield f"{where}: the object was{'' if exists else ' not'} there"
         for field, (old, _new) in delta.changes.items():

@@ -18,9 +18,10 @@ _MYSQL_ERRORS = {1213: DEADLOCK, 1205: LOCKED, 1020: SERIALIZATION}
 def outcome_of(error: Any) -> str:
     if isinstance(error, ConcurrentWrite):
         return "ConcurrentWrite"
-    known = _SQLSTATES.get(getattr(error.__cause__, "sqlstate", None) or "")
-    if known is None and error.args:
-        known = _MYSQL_ERRORS.get(error.args[0])
+    known = _MYSQL_ERRORS.get(error.args[0]) if error.args else None
+    if known is None:
+        # Not before: MySQL gives deadlocks the SQLSTATE of serialization failures.
+        known = _SQLSTATES.get(getattr(error.__cause__, "sqlstate", None) or "")
     if known is None and "database is locked" in str(error):
         known = LOCKED
     return known or type(error).__name__
