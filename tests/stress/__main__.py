@@ -86,7 +86,28 @@ def run_kills(arguments: argparse.Namespace) -> Iterable[str]:
     return kills.wrong
 
 
-COMMANDS = {"writers": run_writers, "kill": run_kills}
+def run_million(arguments: argparse.Namespace) -> Iterable[str]:
+    from tests.stress.million import run_million
+
+    for said in run_million(
+        arguments.rows, kills=arguments.kills, batch_size=arguments.batch_size, seed=arguments.seed
+    ):
+        if isinstance(said, str):
+            yield said
+        else:
+            print(said, flush=True)
+
+
+def run_bulk(arguments: argparse.Namespace) -> Iterable[str]:
+    from tests.stress.bulk import ACTS, run_bulk
+
+    for act, in_context, taken in run_bulk(arguments.act or list(ACTS), arguments.rows, arguments.seed):
+        print(f"{act:18} {'in a context' if in_context else 'without one':13}", taken, flush=True)
+        if "failed" in taken:
+            yield f"{act}: status {taken['failed']}"
+
+
+COMMANDS = {"writers": run_writers, "kill": run_kills, "million": run_million, "bulk": run_bulk}
 
 
 if __name__ == "__main__":

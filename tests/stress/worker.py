@@ -66,7 +66,8 @@ def write(*, scenario: str, actor: int, name: str, seed: int, updates: int | Non
 def command(arguments: list[str]) -> None:
     from django.core.management import call_command
 
-    call_command(*arguments)
+    # Its progress too, as lines.
+    call_command(*arguments, stderr=sys.stdout)
 
 
 def bulk(act: str, rows: int, in_context: bool) -> None:
