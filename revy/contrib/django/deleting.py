@@ -42,6 +42,7 @@ def _make_delete(original: Callable[..., Any]) -> Any:
             operation.running(_Deletion(self)),
             relations.tracking_links(is_call=False),
         ):
+            relations.lock_before_deletion(self.using, self.data)
             return original(self)
 
     return delete

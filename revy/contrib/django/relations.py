@@ -7,7 +7,7 @@ Statements on such a table are turned into lists: what the list of an object was
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,7 +21,7 @@ from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import UPDATE, RowChange
 from revy.contrib.django.rows import Lock, RowReader, names_its_rows
-from revy.contrib.django.tracking import Link, link_of, plan_for
+from revy.contrib.django.tracking import Link, is_watched, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import Json
 
@@ -129,6 +129,21 @@ def execute_on_links(query: Any, using: str, link: Link, execute: Callable[[], A
             return 0
         query.add_filter(f"{link.source.name}__in", touched)
         return execute()
+
+
+def lock_before_deletion(using: str, instances: Mapping[type[models.Model], Iterable[models.Model]]) -> None:
+    """Keep the lists of objects that are about to be deleted, whose relations are deleted first.
+
+    Whoever gave them another relation between the two could leave it to an object that gets the same key.
+    """
+    tracker = _tracker.get()
+    if tracker is None or not connections[using].features.has_select_for_update:
+        return
+    for model, objects in instances.items():
+        if not is_watched(model):
+            continue
+        for link in plan_for(model).links:
+            tracker.touch(using, link, [instance._get_pk_val(link.owner._meta) for instance in objects])
 
 
 def lists_before_deletion(using: str, link: Link, sources: Iterable[Any], *, is_last: bool) -> Lists:
