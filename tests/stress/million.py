@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,8 +72,8 @@ def run_million(rows: int, *, kills: int, batch_size: int, seed: int) -> Iterato
 def _baselines(rows: int, kills: int, batch_size: int, chosen: random.Random) -> Iterator[Run | str]:
     deltas = get_object_delta_model()._base_manager
     before = 0
-    for share in sorted(chosen.uniform(0.1, 0.9) for _ in range(kills)):
-        run = _run("revy_baseline", batch_size, kill_at=int(rows * share))
+    for tenths in sorted(chosen.sample(range(1, 9), kills)):
+        run = _run("revy_baseline", batch_size, kill_at=tenths)
         database.wait_until_alone()
         done = deltas.count()
         yield run
@@ -93,21 +92,20 @@ def _baselines(rows: int, kills: int, batch_size: int, chosen: random.Random) ->
 
 
 def _run(command: str, batch_size: int, *arguments: str, kill_at: int | None = None) -> Run:
-    """Run a command in a process of its own; kill it when that many rows have a first version, or soon after."""
+    """Run a command in a process of its own; kill it soon after it has told so many tenths."""
     words = [command, *arguments, Box._meta.label, f"--batch-size={batch_size}"]
     run = Run(command)
     worker = Worker({"job": "command", "arguments": words})
     worker.wait_until_ready()
     begin = time.monotonic()
     worker.begin()
-    is_over = threading.Event()
-    deltas = get_object_delta_model()._base_manager
-    while worker.is_running and not is_over.wait(0.2):
+    while worker.is_running:
         run.memory.append(worker.memory())
-        if kill_at is not None and deltas.count() >= kill_at:
+        time.sleep(0.05)
+        if kill_at is not None and len(worker.lines) >= kill_at:
             run.was_killed = True
             worker.kill()
-            is_over.set()
+            break
     run.status = worker.join()
     run.seconds = time.monotonic() - begin
     run.shares = [line.split()[0] for line in worker.lines if "%" in line]
