@@ -14,6 +14,7 @@ from django.db.models.sql import Query
 from revy import abc
 from revy.contrib.django import conf
 from revy.contrib.django.batches import in_batches
+from revy.contrib.django.transactions import reads_are_stale
 from revy.contrib.django.values import Codec
 
 # The table in which Django notes the migrations that were run belongs to no app.
@@ -95,6 +96,8 @@ class Link:
         lists: dict[Any, list[Any]] = {}
         for some in in_batches(sources):
             rows: Any = models.QuerySet(model=self.through, using=using)
+            if reads_are_stale(using):
+                rows = rows.select_for_update()
             rows = rows.filter(**{f"{self.source.name}__in": some})
             for source, target in rows.order_by().values_list(self.source.attname, self.target.attname):
                 lists.setdefault(self.source_codec.as_key(source), []).append(self.codec.encode(target))

@@ -82,6 +82,13 @@ def write_transaction(using: str, *, savepoint: bool = False) -> Iterator[None]:
         connection.transaction_mode = None
 
 
+def reads_are_stale(using: str) -> bool:
+    """Tell whether a plain read may see the snapshot of the transaction's start rather than what is committed."""
+    connection: Any = connections[using]
+    levels = ("read committed", "read uncommitted")
+    return connection.vendor == "mysql" and connection.in_atomic_block and connection.isolation_level not in levels
+
+
 def _chooses_mode(connection: Any) -> bool:
     connection.ensure_connection()  # which reads the option
     return connection.transaction_mode is not None
