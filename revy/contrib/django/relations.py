@@ -20,7 +20,7 @@ from revy.contrib.django import operation
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.recorder import UPDATE, RowChange
-from revy.contrib.django.rows import Lock, RowReader, names_its_rows
+from revy.contrib.django.rows import Lock, RowReader, has_other_writers
 from revy.contrib.django.tracking import Link, is_watched, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import Json
@@ -76,7 +76,7 @@ def _lock(using: str, link: Link, sources: Sequence[Any]) -> None:
 
     PostgreSQL finds no row where one was deleted and made again while its lock was waited for: it takes another look.
     """
-    if not connections[using].features.has_select_for_update:
+    if not has_other_writers(using):
         return
     reader = RowReader(plan_for(link.owner), (), using, Lock.UPDATE)
     objects: Any = QuerySet(model=link.owner, using=using)
@@ -119,15 +119,17 @@ def observing_links(using: str, link: Link, sources: Iterable[Any]) -> Iterator[
         yield
 
 
-def execute_on_links(query: Any, using: str, link: Link, execute: Callable[[], Any]) -> Any:
-    """Execute an UPDATE or DELETE of the relation's table, on rows of objects that are locked by now."""
+def execute_on_links(query: Any, using: str, link: Link, execute: Callable[[], Any], nothing: Any) -> Any:
+    """Execute an UPDATE or DELETE of the relation's table, on rows of objects that are locked by now.
+
+    Returns what `execute` does, or `nothing` if there are no such rows.
+    """
     touched = link.sources_of(query, using)
     with write_transaction(using), observing_links(using, link, [*touched, *link.sources_given_by(query, using)]):
-        if names_its_rows(query, using):
-            return execute()
-        if not touched:
-            return 0
-        query.add_filter(f"{link.source.name}__in", touched)
+        if has_other_writers(using):
+            if not touched:
+                return nothing
+            query.add_filter(f"{link.source.name}__in", touched)
         return execute()
 
 
@@ -137,7 +139,7 @@ def lock_before_deletion(using: str, instances: Mapping[type[models.Model], Iter
     Whoever gave them another relation between the two could leave it to an object that gets the same key.
     """
     tracker = _tracker.get()
-    if tracker is None or not connections[using].features.has_select_for_update:
+    if tracker is None or not has_other_writers(using):
         return
     for model, objects in instances.items():
         if not is_watched(model):

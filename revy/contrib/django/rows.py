@@ -14,6 +14,7 @@ from django.db.models.sql.where import AND
 
 from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
 from revy.contrib.django.tracking import Plan, plan_for
+from revy.contrib.django.transactions import reads_are_stale
 from revy.contrib.django.values import Json
 
 # How many conditions can be joined by OR, which keys of several columns need at times: SQLite nests 1,000.
@@ -31,12 +32,15 @@ def keys_a_statement(plan: Plan, using: str) -> int:
     return BATCH
 
 
-def names_its_rows(statement: Any, using: str) -> bool:
-    """Tell whether an UPDATE or DELETE cannot touch rows that came into being since those it touches were locked."""
-    if not connections[using].features.has_select_for_update:
-        return True
+def has_other_writers(using: str) -> bool:
+    """Tell whether others may write between the statements of a transaction: SQLite lets one write at a time."""
+    return connections[using].features.has_select_for_update
+
+
+def names_one_row(statement: Any) -> bool:
+    """Tell whether an UPDATE or DELETE is one of a single row by its key."""
     lookup = _lookup_by_key(statement)
-    return lookup is not None and lookup.lookup_name in ("exact", "in")
+    return lookup is not None and lookup.lookup_name == "exact"
 
 
 def _lookup_by_key(statement: Any) -> Any:
@@ -168,7 +172,7 @@ def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock
     attnames = [field.attname for field in plan.fields]
     codecs = [plan.codecs[attname] for attname in attnames]
     rows: QuerySet[Any] = QuerySet(model=plan.model, using=using)
-    if lock:
+    if lock or reads_are_stale(using):
         rows = rows.select_for_update()
     found = {}
     for some in in_batches(pks, keys_a_statement(plan, using)):

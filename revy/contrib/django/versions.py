@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db import connections, models
+from django.db import models
 from django.db.models import Max, Q
 from django.db.models.expressions import Expression
 
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
+from revy.contrib.django.transactions import reads_are_stale
 from revy.contrib.django.values import Json
 
 DELETE = AbstractObjectDelta.ACTION_DELETE
@@ -40,7 +41,7 @@ def last_versions(keys: Iterable[ObjectKey], using: str) -> dict[ObjectKey, Last
     for type_id, key in keys:
         by_type[type_id].append(key)
     rows = conf.get_object_delta_model()._base_manager.using(using).order_by()
-    if _reads_are_stale(using):
+    if reads_are_stale(using):
         rows = rows.select_for_update()
     return {
         (type_id, key): Last(version, version == deletion)
@@ -87,12 +88,3 @@ def _names(connection: Any) -> tuple[str, str, str, str]:
     fields: list[Any] = [meta.get_field(name) for name in columns]
     version, action, content_type, content_id = (quote(field.column) for field in fields)
     return quote(meta.db_table), version, action, f"{content_type} = %s AND {content_id} = %s"
-
-
-def _reads_are_stale(using: str) -> bool:
-    """Tell whether a plain read may see the snapshot of the transaction's start rather than what is committed."""
-    connection = connections[using]
-    return connection.vendor == "mysql" and getattr(connection, "isolation_level", None) not in (
-        "read committed",
-        "read uncommitted",
-    )

@@ -12,7 +12,7 @@ from revy.contrib.django import operation
 from revy.contrib.django.observation import check_context, is_observed, is_recording
 from revy.contrib.django.recorder import DELETE, RowChange
 from revy.contrib.django.relations import execute_on_links, lists_before_deletion
-from revy.contrib.django.rows import Lock, RowReader, Values, names_its_rows, read_rows
+from revy.contrib.django.rows import Lock, RowReader, Values, has_other_writers, read_rows
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 
@@ -26,7 +26,7 @@ def make_delete(original: Callable[..., Any]) -> Any:
             return original(self, *args, **kwargs)
         link = link_of(self.query.get_meta().concrete_model)
         if link is not None:
-            return execute_on_links(self.query, self.using, link, lambda: original(self, *args, **kwargs))
+            return execute_on_links(self.query, self.using, link, lambda: original(self, *args, **kwargs), 0)
         if not is_observed(self):
             return original(self, *args, **kwargs)
         with write_transaction(self.using):
@@ -40,17 +40,17 @@ def _delete(query: Any, using: str, execute: Callable[[], Any]) -> Any:
     plan = plan_for(query.get_meta().concrete_model)
     needs_more = plan.model._meta.parents or plan.links
     reader = RowReader(plan, () if needs_more else plan.fields, using, Lock.DELETE)
-    is_exact = names_its_rows(query, using)
+    is_exact = has_other_writers(using)
     count = 0
     for part in reader.parts_of(query):
         _emit(plan, using, read_rows(plan.model, using, list(part)) if needs_more else part)
-        if not is_exact:
+        if is_exact:
             count += _delete_keys(plan, using, list(part))
-    return execute() if is_exact else count
+    return count if is_exact else execute()
 
 
 def _delete_keys(plan: Plan, using: str, pks: Sequence[Any]) -> int:
-    """Delete exactly the rows that are locked by now: others may match the condition since."""
+    """Delete the rows that are locked by now: others may match the condition since, even one of the same key."""
     query: Any = DeleteQuery(plan.model)
     query.add_filter("pk__in", pks)
     compiler: Any = query.get_compiler(using)

@@ -16,7 +16,7 @@ from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
 from revy.contrib.django.recorder import CREATE, DELETE, RowChange, changed_row
 from revy.contrib.django.relations import execute_on_links
-from revy.contrib.django.rows import Lock, RowReader, Values, names_its_rows, read_rows
+from revy.contrib.django.rows import Lock, RowReader, Values, has_other_writers, names_one_row, read_rows
 from revy.contrib.django.statements.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
@@ -32,16 +32,15 @@ def make_update(original: Callable[..., Any]) -> Any:
             check_context(self)
             return original(self, *args)
         self._revy_observed = True
+        returned = args[0] if original.__name__ == "execute_returning_sql" else None
+        nothing: Any = 0 if returned is None else []
         link = link_of(self.query.get_meta().concrete_model)
         if link is not None:
-            return execute_on_links(self.query, self.using, link, lambda: original(self, *args))
+            return execute_on_links(self.query, self.using, link, lambda: original(self, *args), nothing)
         if not is_observed(self):
             return original(self, *args)
         with write_transaction(self.using):
-            update = _Update(self.query, self.using)
-            if original.__name__ == "execute_returning_sql":
-                return update.run(self, lambda: original(self, *args), returned=args[0])
-            return update.run(self, lambda: original(self, *args))
+            return _Update(self.query, self.using).run(self, lambda: original(self, *args), returned, nothing)
 
     return execute
 
@@ -67,10 +66,11 @@ class _Update:
             else:
                 self.given[field] = value
 
-    def run(self, compiler: Any, execute: Callable[[], Any], returned: Sequence[Any] | None = None) -> Any:
+    def run(self, compiler: Any, execute: Callable[[], Any], returned: Sequence[Any] | None, nothing: Any) -> Any:
         """Execute the statement, and hand over what it changed.
 
-        Returns what `execute` returns: the row count, or what the rows hold in the fields `returned`.
+        Returns what `execute` does: the row count, or what the rows hold in the fields `returned`; `nothing` if there
+        are no rows.
         """
         if any(field in self.plan.model._meta.pk_fields for field, _model, _value in self.query.values):
             return self._run_on_keys(execute)
@@ -79,7 +79,7 @@ class _Update:
             return execute()
         constants = self._constants()
         parts = reader.parts_of(self.query)
-        if not names_its_rows(self.query, self.using) and self._is_rowwise():
+        if has_other_writers(self.using) and self._is_rowwise() and not names_one_row(self.query):
             # Exactly the rows that are locked by now.
             return sum(self._execute_on(part, constants) for part in parts)
         with Spool[dict[Any, Values]]() as before:
@@ -87,10 +87,14 @@ class _Update:
             for part in parts:
                 before.append(part)
                 counts.append(len(part))
+            if not counts:
+                # A row that is there by now, of the same key even, was not when the statement began.
+                return nothing
             if len(counts) == 1 and self._has_more_to_return():
+                (part,) = before
                 result, after = self._execute_returning(compiler, returned)
-                self._check_count(result, counts[0])
-                self._emit(next(iter(before)), constants, after)
+                self._check_count(result, len(part))
+                self._emit(part, constants, after)
                 return result
             result = execute()
             self._check_count(result, sum(counts))
