@@ -13,6 +13,7 @@ from django.db.models.signals import post_delete, pre_delete
 from revy import Context
 from revy.contrib.django.models import CASCADE, SET, SET_DEFAULT, SET_NULL, ObjectSnapshot
 from tests.app.models import Code, Comment, Document, Organization, Pizzeria, Place, Post, Restaurant
+from tests.machine.app import models as machine
 from tests.orm.history import ObjectDelta, actions, changes, deltas_of, recorded, snapshots, values_of
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,18 @@ def test_delete_of_multi_table_child_records_the_rows_of_its_parents() -> None:
     assert deltas_of(Pizzeria, pk).get().state["name"] == "a"
 
 
+def test_delete_of_what_a_multi_table_child_refers_to_twice_records_both_references() -> None:
+    with Context():
+        person = machine.Person.objects.create(name="a")
+        restaurant = machine.Restaurant.objects.create(name="b", owner=person, cook=person)
+        pk, person_pk = restaurant.pk, person.pk
+        # The cook's restaurants fall, and lose their owner, which is a column of the parent's, before they do.
+        person.delete()
+    assert actions(machine.Restaurant, pk) == "CD"
+    state = deltas_of(machine.Restaurant, pk).last().state
+    assert (state["owner_id"], state["cook_id"]) == (person_pk, person_pk)
+
+
 def test_delete_keeping_parents_records_the_child_only() -> None:
     restaurant = Restaurant.objects.create(name="a", stars=1)
     pk = restaurant.pk
@@ -186,6 +199,24 @@ def test_delete_receivers_that_write_are_not_part_of_what_fell(alice: User) -> N
     for model, pk in ((Code, "log-a"), (Document, document.pk)):
         delta = deltas_of(model, pk).get()
         assert (delta.actor, delta.description) == (alice, "")
+
+
+def test_delete_is_not_done_by_a_receiver_that_acts_as_somebody_else(alice: User) -> None:
+    def log(instance: Any, **_: Any) -> None:
+        with Context.via_actor(None), Context.via_object_delta_description("Logged."):
+            Code.objects.create(id=f"log-{instance.title}")
+
+    post = Post.objects.create(author=alice, title="a")
+    pk = post.pk
+    post_delete.connect(log, sender=Post)
+    try:
+        with Context.via_actor(alice), Context.via_object_delta_description("Asked for."):
+            post.delete()
+    finally:
+        post_delete.disconnect(log, sender=Post)
+    deleted, logged = deltas_of(Post, pk).get(), deltas_of(Code, "log-a").get()
+    assert (deleted.actor, deleted.description) == (alice, "Asked for.")
+    assert (logged.actor, logged.description) == (None, "Logged.")
 
 
 def test_delete_and_create_again_continues_the_same_history() -> None:

@@ -173,3 +173,15 @@ def test_assignments_outside_contexts_belong_to_who_saves(alice: User) -> None:
     with Context.via_actor(alice), Context.via_attribute_delta_description("Typed in."):
         invoice.save()
     assert last_changes(invoice) == [("amount", 1, 2, alice, "Typed in.")]
+
+
+def test_create_keeps_every_step_of_an_attribute_that_several_actors_assigned(alice: User) -> None:
+    with C.via_actor(alice):
+        invoice = Invoice(amount=1)
+        with C.via_actor(None):
+            invoice.amount = 2
+        invoice.amount = 3
+        invoice.save()
+    delta = deltas_of(Invoice, invoice.pk).get()
+    assert changes(delta) == [("amount", None, 2, None, ""), ("amount", 2, 3, alice, "")]
+    assert [each.new_value for each in delta.get_attribute_deltas() if each.field_name == "amount"] == [2, 3]

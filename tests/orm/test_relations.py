@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import F
+from django.db.models.signals import m2m_changed
 from django.forms import modelform_factory
 
 from revy import Context
@@ -158,3 +161,50 @@ def test_relation_that_is_excluded_is_not_recorded(alice: User, groups: list[Gro
     settings.REVY_EXCLUDED_FIELDS = ["auth.User.groups"]
     with recorded(0, 0, 0), Context():
         alice.groups.add(groups[0])
+
+
+@contextmanager
+def reacting(react: Callable[[], Any]) -> Iterator[None]:
+    """Do something once, in the middle of the next call that adds groups to users."""
+
+    def receive(action: str, **_: Any) -> None:
+        if action == "post_add":
+            m2m_changed.disconnect(receive, sender=User.groups.through)
+            react()
+
+    m2m_changed.connect(receive, sender=User.groups.through)
+    try:
+        yield
+    finally:
+        m2m_changed.disconnect(receive, sender=User.groups.through)
+
+
+def test_receiver_that_acts_as_somebody_else_changes_relations_itself(
+    alice: User, bob: User, groups: list[Group]
+) -> None:
+    def react() -> None:
+        with Context.via_actor(None), Context.via_attribute_delta_description("Followed."):
+            alice.groups.add(b)
+            bob.groups.add(b)
+
+    a, b, _c = groups
+    with Context.via_actor(bob), reacting(react):
+        alice.groups.add(a)
+    assert [changes(delta) for delta in deltas_of(User, alice.pk)] == [
+        [("groups", [], [a.pk], bob, "")],
+        [("groups", [a.pk], keys(a, b), None, "Followed.")],
+    ]
+    assert changes(deltas_of(User, bob.pk).get()) == [("groups", [], [b.pk], None, "Followed.")]
+
+
+def test_whole_state_in_the_middle_of_a_call_tells_the_list_as_it_was(alice: User, groups: list[Group]) -> None:
+    def react() -> None:
+        alice.last_name = "b"
+        alice.save()
+
+    group = groups[0]
+    with Context(), reacting(react):
+        alice.groups.add(group)
+    first, second = deltas_of(User, alice.pk)
+    assert (first.state["last_name"], first.state["groups"]) == ("b", [])
+    assert [change[:3] for change in changes(second)] == [("groups", [], [group.pk])]

@@ -22,6 +22,7 @@ from revy.contrib.django.recorder import DELETE, UPDATE, RowChange, record, with
 from revy.contrib.django.rows import keys_a_statement
 from revy.contrib.django.tracking import key_of_instance, plan_for
 from revy.contrib.django.transactions import write_transaction
+from revy.frame import current
 
 
 def _make_collect(original: Callable[..., Any]) -> Any:
@@ -82,6 +83,7 @@ class _Deletion(operation.Operation):
     """Receives what the statements of a deletion change, and what receivers of its signals do besides."""
 
     def __init__(self, collector: Any) -> None:
+        self.frame = current.get()
         self.roots = _roots(vars(collector).get("_revy_asked", ()))
         self.fallen: dict[str, list[RowChange]] = {}
         self.updated: dict[type[models.Model], set[str]] = {}
@@ -101,8 +103,9 @@ class _Deletion(operation.Operation):
 
     def flush(self) -> None:
         fallen, self.fallen = self.fallen, {}
-        for using, rows in fallen.items():
-            record(using, rows, partial(DeletionBlame, roots=self.roots))
+        with operation.acting_as(self.frame):
+            for using, rows in fallen.items():
+                record(using, rows, partial(DeletionBlame, roots=self.roots))
 
     def _belongs(self, row: RowChange) -> bool:
         if row.action != UPDATE:

@@ -9,6 +9,7 @@ from typing import Final
 
 from revy.contrib.django.batches import BATCH
 from revy.contrib.django.recorder import RowChange, record
+from revy.frame import Frame, current
 
 
 class Operation:
@@ -71,6 +72,20 @@ def emit(using: str, rows: list[RowChange]) -> None:
     """Hand over rows that a statement has changed."""
     if rows:
         _running.get().receive(using, rows)
+
+
+@contextmanager
+def acting_as(frame: Frame | None) -> Iterator[None]:
+    """Record what was held back as done by who acted then: a receiver of signals may act as somebody else by now."""
+    token = current.set(frame)
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def running_now() -> Operation:
+    return _running.get()
 
 
 def is_save() -> bool:

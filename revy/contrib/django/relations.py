@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import connections, models, router
@@ -19,22 +18,27 @@ from django.db.models.query import QuerySet
 from revy.contrib.django import operation
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
+from revy.contrib.django.pending import Lists, changing
 from revy.contrib.django.recorder import UPDATE, RowChange
 from revy.contrib.django.rows import Lock, RowReader, has_other_writers
 from revy.contrib.django.tracking import Link, is_watched, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
-from revy.contrib.django.values import Json
+from revy.frame import current
 
 _METHODS = ("add", "remove", "clear", "set")
 
-Lists = dict[Any, list[Json]]
-
 
 class Tracker:
-    """The lists that a call is changing, as they were before it. `is_call`: of a manager's method, not a deletion."""
+    """The lists that a call is changing, as they were before it. `is_call`: of a manager's method, not a deletion.
 
-    def __init__(self, *, is_call: bool) -> None:
+    `outer` is what the call is made in the middle of, by a receiver: what that has changed by then comes first.
+    """
+
+    def __init__(self, outer: Tracker | None, *, is_call: bool) -> None:
+        self.outer = outer
         self.is_call = is_call
+        self.frame = current.get()
+        self.operation = operation.running_now()
         self._before: dict[tuple[str, Link], Lists] = {}
 
     def touch(self, using: str, link: Link, sources: Iterable[Any]) -> None:
@@ -45,6 +49,8 @@ class Tracker:
         if not unknown:
             return
         _lock(using, link, unknown)
+        if self.outer is not None:
+            self.outer.let_change(using, link, unknown)
         found = link.read(using, unknown)
         known.update({source: found.get(source, []) for source in unknown})
 
@@ -56,18 +62,19 @@ class Tracker:
         for source in sources:
             self._before.get((using, link), {}).pop(source, None)
 
+    def let_change(self, using: str, link: Link, sources: Sequence[Any]) -> None:
+        """Somebody else is about to change the lists of these objects: record what has become of them so far."""
+        if self.outer is not None:
+            self.outer.let_change(using, link, sources)
+        before = self.lists(using, link, sources)
+        self.forget(using, link, before)
+        with operation.acting_as(self.frame):
+            self.operation.receive(using, _changed_lists(using, link, before))
+            self.operation.flush()
+
     def flush(self) -> None:
         for (using, link), before in self._before.items():
-            after = link.read(using, list(before))
-            name = link.field.name
-            operation.emit(
-                using,
-                [
-                    RowChange(link.owner, source, UPDATE, {name: old}, {name: after.get(source, [])})
-                    for source, old in before.items()
-                    if old != after.get(source, [])
-                ],
-            )
+            operation.emit(using, _changed_lists(using, link, before))
         self._before = {}
 
 
@@ -90,22 +97,32 @@ def _lock(using: str, link: Link, sources: Sequence[Any]) -> None:
         rest = [source for source in rest if source in there]
 
 
-_tracker: ContextVar[Tracker | None] = ContextVar("revy_links", default=None)
+def _changed_lists(using: str, link: Link, before: Lists) -> list[RowChange]:
+    after = link.read(using, list(before))
+    name = link.field.name
+    return [
+        RowChange(link.owner, source, UPDATE, {name: old}, {name: after.get(source, [])})
+        for source, old in before.items()
+        if old != after.get(source, [])
+    ]
 
 
 @contextmanager
 def tracking_links(*, is_call: bool) -> Iterator[None]:
-    """Record the relations that the block changes at its end; those of a block inside it belong to it."""
-    outer = _tracker.get()
-    if outer is not None and (outer.is_call or not is_call):
+    """Record the relations that the block changes at its end; those of a block inside it belong to it.
+
+    Unless somebody else acts there: a receiver may enter a context of its own.
+    """
+    outer: Tracker | None = changing.get()
+    if outer is not None and outer.frame is current.get() and (outer.is_call or not is_call):
         yield
         return
-    tracker = Tracker(is_call=is_call)
-    token = _tracker.set(tracker)
+    tracker = Tracker(outer, is_call=is_call)
+    token = changing.set(tracker)
     try:
         yield
     finally:
-        _tracker.reset(token)
+        changing.reset(token)
     tracker.flush()
 
 
@@ -113,7 +130,7 @@ def tracking_links(*, is_call: bool) -> Iterator[None]:
 def observing_links(using: str, link: Link, sources: Iterable[Any]) -> Iterator[None]:
     """Observe a statement that changes the lists of these objects."""
     with tracking_links(is_call=False):
-        tracker = _tracker.get()
+        tracker = changing.get()
         if tracker is not None:
             tracker.touch(using, link, sources)
         yield
@@ -138,7 +155,7 @@ def lock_before_deletion(using: str, instances: Mapping[type[models.Model], Iter
 
     Whoever gave them another relation between the two could leave it to an object that gets the same key.
     """
-    tracker = _tracker.get()
+    tracker = changing.get()
     if tracker is None or not has_other_writers(using):
         return
     for model, objects in instances.items():
@@ -153,7 +170,7 @@ def lists_before_deletion(using: str, link: Link, sources: Iterable[Any], *, is_
 
     `is_last`: nothing is left of the objects afterwards, so that their relations are recorded with this.
     """
-    tracker = _tracker.get()
+    tracker = changing.get()
     if tracker is None:
         return {}
     lists = tracker.lists(using, link, sources)
@@ -183,7 +200,7 @@ def _as_one_call(method: Callable[..., Any]) -> Callable[..., Any]:
             args = (tuple(args[0]), *args[1:])
         with write_transaction(using), tracking_links(is_call=True):
             link = link_of(self.through)
-            tracker = _tracker.get()
+            tracker = changing.get()
             if link is not None and tracker is not None:
                 tracker.touch(using, link, _several_sources(self, link, using, method.__name__, args))
             return method(self, *args, **kwargs)
