@@ -269,9 +269,10 @@ def _attribute_deltas(change: RowChange, object_delta: Any, actor: ActorKey, bla
         old = change.old.get(attname)
         if is_same(old, value):
             continue
-        for step in blame.of_attribute(change.model, change.pk, attname, old, value):
-            if change.action == CREATE and (step.actor, step.description) == (actor, ""):
-                continue
+        steps = blame.of_attribute(change.model, change.pk, attname, old, value)
+        if change.action == CREATE and [(step.actor, step.description) for step in steps] == [(actor, "")]:
+            continue
+        for step in steps:
             yield {
                 "object_delta_id": object_delta,
                 "field_name": attname,

@@ -13,6 +13,7 @@ from django.db.models.sql import Query
 from django.db.models.sql.where import AND
 
 from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
+from revy.contrib.django.pending import lists_told
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.transactions import reads_are_stale
 from revy.contrib.django.values import Json
@@ -185,7 +186,8 @@ def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock
             raw[pk] = dict(zip(attnames, values, strict=True))
         for link in plan.links:
             sources = {pk: link.source_in(plan.model, pk, values) for pk, values in raw.items()}
-            lists = link.read(using, list(sources.values()))
+            # What is being changed is not told yet, so that a whole state does not tell it either.
+            lists = link.read(using, list(sources.values())) | lists_told(using, link, sources.values())
             for pk, source in sources.items():
                 found[pk][link.field.name] = lists.get(source, [])
     return found
