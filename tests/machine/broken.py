@@ -1,0 +1,190 @@
+"""Ways to break revy, as changes of its text: each is a mistake that somebody could make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    name: str
+    file: str
+    # What is replaced by what; each must be there exactly once.
+    changes: tuple[tuple[str, str], ...]
+    # Whether only what is committed can tell.
+    is_committing: bool = False
+
+
+def _broken(name: str, file: str, *changes: str, is_committing: bool = False) -> Mutation:
+    """Change each odd text to the even one after it."""
+    return Mutation(name, file, tuple(zip(changes[::2], changes[1::2], strict=True)), is_committing)
+
+
+def _django(name: str, file: str, *changes: str, is_committing: bool = False) -> Mutation:
+    return _broken(name, f"contrib/django/{file}", *changes, is_committing=is_committing)
+
+
+MUTATIONS = [
+    # Which objects a row belongs to.
+    _django("heirs of a changed row are forgotten", "recorder.py", "in plan_for(change.model).heirs:", "in ():"),
+    _django("heirs are looked for after they were deleted", "deleting.py", "with_heirs(using, [row])", "[row]"),
+    _django(
+        "proxies are taken for other models", "tracking.py",
+        "return model._meta.concrete_model or model", "return model",
+    ),
+    _django(
+        "a save forgets the rows of the parents", "saving.py",
+        'state.pop("revy_save", None)', '[state.pop("revy_save", None), None][1]',
+    ),
+    # Old and new values.
+    _django(
+        "old values are those seen first, not those of the row", "statements/update.py",
+        "self.plan, pk, old, {**constants, **after.get(pk, {})}",
+        "self.plan, pk, vars(self.plan.model).get(f'seen {pk}') or setattr(self.plan.model, f'seen {pk}', old) or old,"
+        " {**constants, **after.get(pk, {})}",
+    ),
+    _django(
+        "a generated column is not read back", "statements/update.py",
+        "self.plan.local_fields if field.generated]", "() if field.generated]",
+    ),
+    _django(
+        "an expression is stored as text", "statements/update.py",
+        "dict(reader.with_keys(list(before))) if self.computed else {}",
+        "{pk: {f.attname: str(v) for f, _m, v in self.query.values if f in self.computed} for pk in before}",
+    ),
+    _django(
+        "True is 1, and 1 is 1.0", "values.py", "    if type(old) is not type(new):\n        return False\n", "",
+    ),
+    _django(
+        "the first of two changes wins", "recorder.py",
+        "{**known.new, **change.new}", "{**change.new, **known.new}",
+    ),
+    _django(
+        "the old value of the second change counts", "recorder.py",
+        "known.old = {**change.old, **known.old}", "known.old = {**known.old, **change.old}",
+    ),
+    _django(
+        "a deleted state has the references that were set to null before", "recorder.py",
+        "replace(change, old={**change.old, **known.old})", "change",
+    ),
+    # Statements.
+    _django(
+        "an upsert takes what it updated for created", "statements/insert.py",
+        "{} if ignores else _conflicting_rows(compiler, plan)", "{}",
+    ),
+    _django(
+        "an upsert looks at the primary key only", "statements/insert.py",
+        "    if query.unique_fields:\n        yield list(query.unique_fields)\n        return\n",
+        "    yield model._meta.pk_fields\n    return\n",
+    ),
+    _django(
+        "a row that gets another key does not end an object", "statements/update.py",
+        "for pk, row in old.items() if pk not in new]", "for pk, row in ()]",
+    ),
+    _django(
+        "a row that takes over a key is not looked at", "statements/update.py",
+        "            if pk in old:\n", "            if pk in ():\n",
+    ),
+    _django(
+        "an ordered update is not executed on the rows that were read", "rows.py",
+        "select.set_annotation_mask(())\n        alias", "select.set_limits(high=1)\n        alias",
+    ),
+    _django("fixtures are saved by nobody", "saving.py", "or not (save or is_watched(cls)):", "or raw:"),
+    # Many-to-many relations.
+    _django("lists are not sorted", "tracking.py", "source: sorted(targets) for", "source: targets[::-1] for"),
+    _django(
+        "lists belong to the other side", "tracking.py",
+        "self.target = target\n", "self.target, self.source = self.source, target\n",
+    ),
+    _django(
+        "a call on a relation is several changes", "relations.py",
+        "with write_transaction(using), tracking_links(is_call=True):", "with write_transaction(using):",
+    ),
+    _django(
+        "a deleted state has lost its relations", "relations.py",
+        "lists = tracker.lists(using, link, sources)", "lists: Lists = {}",
+    ),
+    _django(
+        "inherited relations are not those of the parent's object", "tracking.py",
+        "else model._meta.get_ancestor_link(self.owner)", "else None",
+    ),
+    # Versions, keyframes, revisions.
+    _django(
+        "versions are counted across models", "recorder.py",
+        "content_type_id=type_id, content_id__in=keys", "content_id__in=keys",
+    ),
+    _django("keyframes come one version late", "recorder.py", "% interval == 0", "% interval == 1"),
+    _django("an older object gets no first state", "recorder.py", "== CREATE or last is None", "== CREATE"),
+    _django(
+        "each write gets a revision of its own", "revisions.py",
+        "entry = ledger.add(key, revision, connection)",
+        "entry = Entry(revision, connection.savepoint_state, revision.description)",
+    ),
+    _django("a revision that was given is ignored", "revisions.py", "= _given_revision(key, using)", "= None"),
+    _django(
+        "a description that is said later is lost", "revisions.py",
+        "            if entry is not None:\n                _describe(",
+        "            if entry is None:\n                _describe(",
+    ),
+    _django(
+        "a savepoint's rollback is not noticed", "transactions.py",
+        "ledger_of(self).roll_back(int(number) if number.isdigit() else 0)", "pass",
+    ),
+    _django(
+        "a savepoint's rollback takes older revisions too", "transactions.py",
+        "int(number) if number.isdigit() else 0", "0",
+    ),
+    _django(
+        "a transaction's rollback is not noticed", "transactions.py",
+        "            original(self)\n        finally:\n            ledger_of(self).roll_back()\n\n    return rollback",
+        "            original(self)\n        finally:\n            pass\n\n    return rollback",
+        is_committing=True,
+    ),
+    _django(
+        "history lives in the default database", "recorder.py", "        return using\n", "        return 'default'\n"
+    ),
+    # Who, why, and whether.
+    _django("nobody is seen assigning", "journal.py", "    attributes = instance.__dict__\n", "    return\n"),
+    _django(
+        "the last to assign is taken for all", "journal.py", "chain = chain[:-1] + _closed(", "chain = () and _closed("
+    ),
+    _django(
+        "a save of some fields forgets who assigned the others", "saving.py",
+        "journal.forget(self, _saved_attnames(cls, update_fields))", "journal.forget(self)",
+    ),
+    _django("what fell was done by the actor", "blame.py", "if self.roots.include(model, pk):", "if True:"),
+    _django("what was asked for only fell", "blame.py", "return keys is None or pk in keys", "return False"),
+    _django(
+        "an update that fell gets the deletion description itself", "blame.py",
+        'return SYSTEM, ""\n', "return SYSTEM, self.deletion_description\n",
+    ),
+    _django(
+        "what fell is recorded as whoever writes meanwhile", "deleting.py",
+        "operation.acting_as(self.frame)", "operation.acting_as(current.get())",
+    ),
+    _django(
+        "what receivers write falls as well", "deleting.py",
+        "            if self._belongs(row):\n", "            if True:\n",
+    ),
+    _django(
+        "lists are changed by whoever made the call around it", "relations.py",
+        "and outer.frame is current.get() and", "and",
+    ),
+    _django(
+        "disabled is enabled", "observation.py",
+        "return frame is not None and frame.enabled", "return frame is not None",
+    ),
+    _broken("enabled within disabled is disabled", "context.py", "cls._switched(True)", "cls._switched(False)"),
+    _broken(
+        "the actor of the block around it acts", "frame.py",
+        "{**self.cells, key: Cell(", "{key: Cell(value, self.depth, previous, scope), **self.cells, 0: Cell(",
+    ),
+    _broken(
+        "resetting takes only the nearest back", "frame.py",
+        "if cell.previous is not None and not wholly:", "if cell.previous is not None:",
+    ),
+    _broken(
+        "a description does not open a revision", "frame.py",
+        "frozenset((REVISION, REVISION_DESCRIPTION))", "frozenset((REVISION,))",
+    ),
+]  # fmt: skip
