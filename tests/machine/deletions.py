@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.machine.app import models as app
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 from tests.machine.querysets import _rows
 from tests.machine.rows import Key, chain_of
 from tests.machine.saves import EVERY
@@ -17,9 +17,17 @@ def _roots(model: Any, pks: Any) -> set[Key]:
 
 
 def delete(world: World) -> Expected:
-    model = world.one_of(EVERY, "model")
-    pk = world.one_of(world.pks(model, fixed=False), "pk")
-    instance = model._base_manager.get(pk=pk)
+    model = world.one_of([model for model in EVERY if world.pks(model, fixed=False)], "model")
+    return _delete(world, model, world.one_of(world.pks(model, fixed=False), "pk"))
+
+
+def delete_referred(world: World) -> Expected:
+    """Delete one of the objects that most others refer to."""
+    return _delete(world, *world.one_of(world.referred(), "object"))
+
+
+def _delete(world: World, model: Any, pk: Any) -> Expected:
+    instance = world.rows(model).get(pk=pk)
     if world.chance("dirty"):
         for name, value in world.changes(model).items():
             setattr(instance, name, value)
@@ -37,12 +45,11 @@ def delete(world: World) -> Expected:
 
 def delete_held(world: World) -> Expected:
     """A stale instance knows other values than its row holds, or its row is gone."""
-    instance = world.one_of(world.held, "held")
+    instance = world.take()
     if instance.pk is None or instance.pk not in world.pks(type(instance), fixed=False):
         world.skip()
     expected = Expected(roots=_roots(type(instance), [instance.pk]), is_deletion=True)
     instance.delete()
-    world.held.remove(instance)
     return expected
 
 
@@ -61,4 +68,4 @@ def delete_rows(world: World) -> Expected:
     return Expected(roots=_roots(model, pks), is_deletion=True)
 
 
-WRITES = [delete, delete_held, delete_rows]
+WRITES = [delete, delete_referred, delete_held, delete_rows]

@@ -11,9 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model, get_revision_model
 from revy.contrib.django.snapshot import ObjectState
-from tests.machine.rows import Key, State, concrete_models, text_of
+from tests.machine.rows import Key, State, text_of
 
-Actor = tuple[int | None, str | None]
+Actor = tuple[str | None, str | None]  # model label and primary key
 SYSTEM: Actor = (None, None)
 
 
@@ -33,7 +33,7 @@ class Delta:
     id: int
     revision: int
     action: str
-    key: tuple[int, str]
+    key: tuple[str, str]
     version: int
     actor: Actor
     description: str
@@ -59,49 +59,57 @@ def key_text(pk: Any) -> str:
     return json.dumps(list(pk)) if isinstance(pk, tuple) else str(pk)
 
 
-def content_key(key: Key) -> tuple[int, str]:
+def content_key(key: Key) -> tuple[str, str]:
     model, pk = key
-    return ContentType.objects.get_for_model(model).pk, key_text(pk)
+    return model._meta.label_lower, key_text(pk)
 
 
-def model_names() -> dict[int, str]:
-    return {ContentType.objects.get_for_model(model).pk: model.__name__ for model in concrete_models()}
+class History:
+    """What one database holds."""
 
+    def __init__(self, using: str) -> None:
+        self.using = using
+        types = ContentType.objects.using(using).values_list("id", "app_label", "model")
+        self._labels = {id_: f"{app_label}.{model}" for id_, app_label, model in types}
 
-def read_revisions() -> dict[int, str]:
-    return dict(get_revision_model()._base_manager.values_list("id", "description"))
+    def read_revisions(self) -> dict[int, str]:
+        return dict(get_revision_model()._base_manager.using(self.using).values_list("id", "description"))
 
-
-def read_deltas() -> dict[int, Delta]:
-    attributes: dict[int, list[Attribute]] = defaultdict(list)
-    stored = get_attribute_delta_model()._base_manager.order_by("id")
-    names = ("object_delta_id", "field_name", "old_value", "new_value", "actor_type_id", "actor_id", "description")
-    for owner, name, old, new, actor_type, actor, description in stored.values_list(*names):
-        attributes[owner].append(Attribute(name, text_of(old), text_of(new), (actor_type, actor), description))
-    deltas = {}
-    names = (
-        "id", "revision_id", "action", "content_type_id", "content_id", "version", "actor_type_id", "actor_id",
-        "description", "state", "rebuilt",
-    )  # fmt: skip
-    rows = get_object_delta_model()._base_manager.annotate(rebuilt=ObjectState()).order_by("id")
-    for (
-        id_,
-        revision,
-        action,
-        type_id,
-        key,
-        version,
-        actor_type,
-        actor,
-        description,
-        state,
-        rebuilt,
-    ) in rows.values_list(*names):
-        deltas[id_] = Delta(
-            id_, revision, action, (type_id, key), version, (actor_type, actor), description, text_of(state),
-            text_of(rebuilt), tuple(attributes[id_]),
+    def read_deltas(self) -> dict[int, Delta]:
+        deltas = {}
+        attributes = self._read_attributes()
+        names = (
+            "id", "revision_id", "action", "content_type_id", "content_id", "version", "actor_type_id", "actor_id",
+            "description", "state", "rebuilt",
         )  # fmt: skip
-    return deltas
+        rows = get_object_delta_model()._base_manager.using(self.using).annotate(rebuilt=ObjectState()).order_by("id")
+        for row in rows.values(*names):
+            deltas[row["id"]] = Delta(
+                row["id"],
+                row["revision_id"],
+                row["action"],
+                (self._labels[row["content_type_id"]], row["content_id"]),
+                row["version"],
+                self._actor(row),
+                row["description"],
+                text_of(row["state"]),
+                text_of(row["rebuilt"]),
+                tuple(attributes[row["id"]]),
+            )
+        return deltas
+
+    def _read_attributes(self) -> dict[int, list[Attribute]]:
+        attributes: dict[int, list[Attribute]] = defaultdict(list)
+        names = ("object_delta_id", "field_name", "old_value", "new_value", "actor_type_id", "actor_id", "description")
+        for row in get_attribute_delta_model()._base_manager.using(self.using).order_by("id").values(*names):
+            old, new = text_of(row["old_value"]), text_of(row["new_value"])
+            attributes[row["object_delta_id"]].append(
+                Attribute(row["field_name"], old, new, self._actor(row), row["description"])
+            )
+        return attributes
+
+    def _actor(self, row: dict[str, Any]) -> Actor:
+        return None if row["actor_type_id"] is None else self._labels[row["actor_type_id"]], row["actor_id"]
 
 
 def state_text(state: State) -> str:

@@ -9,31 +9,36 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, ClassVar
 
 from django.apps import apps
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.color import no_style
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.test.utils import override_settings
-from django.utils.functional import SimpleLazyObject
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from revy import Context
-from revy.contrib.django.errors import UnsupportedWrite
+from revy.contrib.django.errors import ForeignRevision, UnsupportedWrite
 from tests.app.models import Organization
-from tests.machine import deletions, history, querysets, relations, saves
-from tests.machine.app import models as app
+from tests.machine import beginning, deletions, documents, history, keys, querysets, receivers, relations, saves
 from tests.machine.contexts import KINDS, Levels
-from tests.machine.history import SYSTEM
-from tests.machine.oracle import INTERVAL, Expected, Memory, Oracle
-from tests.machine.world import Nothing, World, actor_key
+from tests.machine.expected import Expected, Memory
+from tests.machine.oracle import INTERVAL, Oracle, require
+from tests.machine.world import Nothing, World
 
 Write = Callable[[World], Expected]
 
+DATABASES = ("default", "other")
 # What the database or Django may refuse; the step must then leave nothing behind.
-REFUSALS = (IntegrityError, ProtectedError, RestrictedError, UnsupportedWrite)
-WRITES: list[Write] = [*saves.WRITES, *querysets.WRITES, *relations.WRITES, *deletions.WRITES]
-MODES = ["recorded"] * 14 + ["disabled", "outside", "undone"]
+REFUSALS = (IntegrityError, ProtectedError, RestrictedError, UnsupportedWrite, ForeignRevision)
+WRITES: list[Write] = [
+    *saves.WRITES, *querysets.WRITES, *keys.WRITES, *relations.WRITES, *documents.WRITES, *deletions.WRITES,
+    # What finds most is done most.
+    saves.create, saves.save_held, relations.change_links, deletions.delete_referred, deletions.delete_referred,
+]  # fmt: skip
+RECORDED = ("recorded", "enabled", "durable", "rescued")
+MODES = ["recorded"] * 16 + ["enabled", "durable", "rescued", "disabled", "switched off", "outside", "undone"]
 
 
 class RollBack(Exception):
@@ -46,6 +51,8 @@ class Machine(RuleBasedStateMachine):
     in_transaction: ClassVar[bool] = True
 
     steps: ClassVar[int] = 0
+    # How many steps there were at the end of each example.
+    examples: ClassVar[list[int]] = []
     versions: ClassVar[int] = 0
     # By the name of the write, how often it was checked, refused, and had nothing to write to.
     outcomes: ClassVar[dict[str, Counter[str]]] = {}
@@ -59,73 +66,107 @@ class Machine(RuleBasedStateMachine):
             self._example.enter_context(_undone())
         else:
             self._example.callback(_empty_tables)
-        self.savepoints: list[tuple[transaction.Atomic, Memory]] = []
+        self.savepoints: list[tuple[Any, dict[str, Memory]]] = []
         self.levels = Levels()
+        self.oracles: dict[str, Oracle] = {}
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         """Make some objects that are older than their history, then enter the outermost context."""
-        app.Shelf.objects.create(pk=app.FALLBACK, name="fallback")
-        shelves = [app.Shelf.objects.create(name=name) for name in "ab"]
-        app.Tag.objects.create(name="a", color="b")
-        thing = app.Thing.objects.create(name="old", cascade=shelves[0], set_null=shelves[1])
-        thing.tags.add("a")
-        people = [app.Person.objects.create(name=name) for name in "ab"]
-        people[0].friends.add(people[1])
-        app.Pizzeria.objects.create(name="old", owner=people[0]).tags.add("a")
-        app.Club.objects.create(name="old").members.add(*people)
-        app.Note.objects.create(content=thing, text="old")
-        for title in "ab":
-            app.Chapter.objects.create(shelf=shelves[0], title=title)
-        alice, bob = User.objects.create(username="alice"), User.objects.create(username="bob")
-        organization = Organization.objects.create(name="organization")
-        actors = {
-            "nobody": (None, SYSTEM),
-            "alice": (alice, actor_key(alice)),
-            "organization": (organization, actor_key(organization)),
-            "lazy": (SimpleLazyObject(lambda: bob), actor_key(bob)),
-            "anonymous": (AnonymousUser(), SYSTEM),
-        }
-        self.oracle = Oracle()
-        self.world = World(self.oracle, self.levels, actors)
+        for using in DATABASES:
+            beginning.fill(using)
+        self.oracles = {using: Oracle(using) for using in DATABASES}
+        self.given = beginning.revisions()
+        for oracle in self.oracles.values():
+            oracle.memory.revisions = oracle.history.read_revisions()
+        self.world = World(self.oracles, self.levels, beginning.actors())
+        self.world.held += beginning.instances()
         self.levels.push()
 
     def teardown(self) -> None:
-        Machine.versions += len(self.oracle.memory.deltas) if hasattr(self, "oracle") else 0
+        Machine.examples.append(Machine.steps)
+        Machine.versions += sum(len(oracle.memory.deltas) for oracle in self.oracles.values())
         self.levels.leave_all()
-        for savepoint, _memory in reversed(self.savepoints):
+        for savepoint, _memories in reversed(self.savepoints):
             savepoint.__exit__(RollBack, RollBack(), None)
         self._example.close()
         self._settings.disable()
 
     def write(self, write: Write, data: st.DataObject) -> None:
-        self.world.draw = lambda strategy, label=None: data.draw(strategy, label)
+        world = self.world
+        world.draw = lambda strategy, label=None: data.draw(strategy, label)
         mode = data.draw(st.sampled_from(MODES), "mode")
-        is_atomic = self.in_transaction or bool(self.savepoints) or mode == "undone"
-        try:
-            with transaction.atomic() if is_atomic else nullcontext():
-                if mode == "disabled":
-                    with Context.as_disabled():
-                        write(self.world)
-                elif mode == "outside":
-                    contextvars.Context().run(write, self.world)
-                else:
-                    expected = write(self.world)
-                if mode == "undone":
-                    raise RollBack
-        except (*REFUSALS, RollBack, Nothing) as error:
-            self._count(write, type(error).__name__)
-            self.world.held.clear()
-            if is_atomic:
-                self.oracle.check_nothing()
-                return
-            # What took several transactions may have been done in part.
-            expected = Expected(at_most=2)
+        world.begin(data.draw(st.sampled_from(["default"] * 5 + ["other"]), "database"))
+        # Outside of contexts, a receiver that enters one would be recorded.
+        kinds = receivers.KINDS if mode != "outside" else [None]
+        kind = data.draw(st.sampled_from(kinds), "receivers")
+        is_atomic = self.in_transaction or bool(self.savepoints) or mode in ("undone", "rescued")
+        held, blame = world.held, self.levels.blame()
+        with receivers.receiving(kind, blame) as reaction:
+            try:
+                with _everywhere() if is_atomic else nullcontext():
+                    expected = _both(self._perform(write, mode, is_atomic), reaction)
+            except (*REFUSALS, RollBack, Nothing) as error:
+                self._count(write, type(error).__name__)
+                # What was written is gone, and what was touched does not know.
+                world.held = [each for each in held if any(each is other for other in world.held)]
+                if isinstance(error, ForeignRevision):
+                    require(blame.given is not None and "other" in world.written, "a revision of this database", error)
+                if is_atomic:
+                    if not isinstance(error, Nothing):
+                        self._check_nothing()
+                    return
+                # What took several transactions may have been done in part.
+                expected = Expected(roots=set(), at_most=receivers.MANY, may_return=True, aside=reaction.aside)
         self._count(write, mode)
-        if mode == "recorded":
-            self.oracle.check(expected, self.levels.blame(), self.levels.scope)
-        else:
-            self.oracle.check_silence()
+        # The value that referrers are set to is looked up in the default database.
+        for using in {*world.written, "default"}:
+            if mode in RECORDED:
+                self.oracles[using].check(expected, blame)
+            else:
+                self.oracles[using].check_silence()
+
+    def _perform(self, write: Write, mode: str, is_atomic: bool) -> Expected:
+        world = self.world
+        match mode:
+            case "disabled":
+                with Context.as_disabled():
+                    return write(world)
+            case "switched off":
+                Context.disable()
+                try:
+                    return write(world)
+                finally:
+                    Context.enable()
+            case "enabled":
+                with Context.as_disabled(), Context.as_enabled():
+                    return write(world)
+            case "outside":
+                return contextvars.Context().run(write, world)
+            case "durable" if not is_atomic:
+                with transaction.atomic(using=world.using, durable=True):
+                    return write(world)
+            case "undone":
+                self._fail_after(write, world.one_of(WRITES, "second"))
+            case "rescued":
+                held, using = world.held, world.using
+                with suppress(RollBack, Nothing, *REFUSALS), _everywhere():
+                    self._fail_after(world.one_of(WRITES, "first"), world.one_of(WRITES, "second"))
+                world.held = [each for each in held if any(each is other for other in world.held)]
+                world.begin(using)
+        return write(world)
+
+    def _fail_after(self, *writes: Write) -> None:
+        """Write several times, then raise: nothing of it is to be left."""
+        for write in writes:
+            # After the first, there may be less than the world believes.
+            with suppress(Nothing, ObjectDoesNotExist):
+                write(self.world)
+        raise RollBack
+
+    def _check_nothing(self) -> None:
+        for oracle in self.oracles.values():
+            oracle.check_nothing()
 
     def _count(self, write: Write, outcome: str) -> None:
         Machine.steps += outcome != Nothing.__name__
@@ -136,6 +177,8 @@ class Machine(RuleBasedStateMachine):
         if kind == "actor":
             name = data.draw(st.sampled_from(list(self.world.actors)), "actor")
             return kind, *self.world.actors[name]
+        if kind == "revision":
+            return kind, *data.draw(st.sampled_from(self.given), "revision")
         text = data.draw(st.sampled_from(["", "one", "two", "drei €"]), "description")
         return kind, text, text
 
@@ -154,33 +197,41 @@ class Machine(RuleBasedStateMachine):
         kind, value, meaning = self._draw_saying(data)
         self.levels.set(kind, value, meaning)
         if kind == "revision_description":
-            self.oracle.describe(self.levels.scope, meaning)
+            for oracle in self.oracles.values():
+                oracle.describe(self.levels.blame())
+
+    @rule(kind=st.sampled_from(KINDS), wholly=st.booleans())
+    def take_back(self, kind: str, wholly: bool) -> None:
+        self.levels.reset(kind) if wholly else self.levels.unset(kind)
 
     @precondition(lambda self: len(self.savepoints) < 3)
     @rule()
     def open_savepoint(self) -> None:
-        savepoint = transaction.atomic()
+        savepoint = _everywhere()
         savepoint.__enter__()
-        self.savepoints.append((savepoint, self.oracle.memory.copy()))
+        self.savepoints.append((savepoint, {using: oracle.memory.copy() for using, oracle in self.oracles.items()}))
 
     @precondition(lambda self: self.savepoints)
     @rule()
     def release_savepoint(self) -> None:
-        savepoint, _memory = self.savepoints.pop()
+        savepoint, _memories = self.savepoints.pop()
         savepoint.__exit__(None, None, None)
-        self.oracle.check_nothing()
+        self._check_nothing()
 
     @precondition(lambda self: self.savepoints)
     @rule()
     def roll_back_savepoint(self) -> None:
-        savepoint, memory = self.savepoints.pop()
+        savepoint, memories = self.savepoints.pop()
         savepoint.__exit__(RollBack, RollBack(), None)
-        self.oracle.memory = memory
-        self.oracle.check_nothing()
+        for using, memory in memories.items():
+            self.oracles[using].memory = memory
+        self._check_nothing()
 
     @rule()
     def look_at_snapshots(self) -> None:
-        self.oracle.check_snapshots()
+        for oracle in self.oracles.values():
+            oracle.check_nothing()
+            oracle.check_snapshots()
 
 
 class CommittingMachine(Machine):
@@ -190,17 +241,36 @@ class CommittingMachine(Machine):
 
 
 @contextmanager
+def _everywhere() -> Iterator[None]:
+    """One transaction on each database; all of them end in the same way."""
+    with ExitStack() as transactions:
+        for using in DATABASES:
+            transactions.enter_context(transaction.atomic(using=using))
+        yield
+
+
+@contextmanager
 def _undone() -> Iterator[None]:
-    with suppress(RollBack), transaction.atomic():
+    with suppress(RollBack), _everywhere():
         yield
         raise RollBack
+
+
+def _both(expected: Expected, more: Expected) -> Expected:
+    expected.aside = more.aside
+    # What a deletion has done so far is recorded before what its receivers write.
+    is_split = expected.is_deletion and more.receives
+    expected.at_most = max(expected.at_most, receivers.MANY if is_split else more.at_most)
+    expected.may_return |= more.may_return
+    return expected
 
 
 def _empty_tables() -> None:
     tables = [model._meta.db_table for model in apps.get_app_config("machineapp").get_models(include_auto_created=True)]
     tables += [model._meta.db_table for model in (User, Organization, *history.models())]
-    sql = connection.ops.sql_flush(no_style(), sorted(set(tables)), allow_cascade=True)
-    connection.ops.execute_sql_flush(sql)
+    for using in DATABASES:
+        operations = connections[using].ops
+        operations.execute_sql_flush(operations.sql_flush(no_style(), sorted(set(tables)), allow_cascade=True))
 
 
 def _rule_for(write: Write) -> Any:
@@ -211,5 +281,5 @@ def _rule_for(write: Write) -> Any:
     return rule(data=st.data())(method)
 
 
-for _write in WRITES:
-    setattr(Machine, _write.__name__, _rule_for(_write))
+for _number, _write in enumerate(WRITES):
+    setattr(Machine, f"{_write.__name__}_{_number}", _rule_for(_write))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+
 from tests.machine.app import models as app
-from tests.machine.oracle import Expected
-from tests.machine.values import keys, names
+from tests.machine.expected import Expected
+from tests.machine.saves import NUMBERS
+from tests.machine.values import counts, keys, names
 from tests.machine.world import World, awaited
 
 # The model, its manager, and the model on the other side.
@@ -33,6 +36,9 @@ REVERSE = [
     (app.Person, "pupils", app.Person),
     (app.Person, "places", app.Place),
     (app.Person, "kitchens", app.Restaurant),
+    (app.Shelf, "chapter_set", app.Chapter),
+    (app.Gauge, "readings", app.Reading),
+    (app.Code, "readings", app.Reading),
 ]
 
 
@@ -47,7 +53,7 @@ def _others(world: World, model: Any) -> list[Any]:
     """Return some objects of the model, as instances or by their keys."""
     pks = world.some_of(world.pks(model), "others")
     as_ids = world.chance("by ids")
-    return [pk if as_ids else model._base_manager.get(pk=pk) for pk in pks]
+    return [pk if as_ids else world.rows(model).get(pk=pk) for pk in pks]
 
 
 def change_links(world: World) -> Expected:
@@ -91,9 +97,11 @@ def change_links_through(world: World) -> Expected:
 def change_referrers(world: World) -> Expected:
     model, name, other = world.one_of(REVERSE, "relation")
     manager = getattr(world.get(model), name)
-    others = [other._base_manager.get(pk=pk) for pk in world.some_of(world.pks(other), "others")]
+    others = [world.rows(other).get(pk=pk) for pk in world.some_of(world.pks(other), "others")]
     bulk = world.chance("bulk")
-    match world.one_of(["add", "remove", "set", "clear", "create", "update"], "method"):
+    # What must belong to one can only be moved.
+    taking = ["remove", "set", "clear"] if manager.field.null else []
+    match world.one_of(["add", "create", "update", *taking], "method"):
         case "add":
             _call(world, manager, "add", *others, bulk=bulk)
         case "remove":
@@ -108,15 +116,20 @@ def change_referrers(world: World) -> Expected:
         case "create":
             values = world.values(other)
             manager.create(**{name: value for name, value in values.items() if name != f"{manager.field.name}_id"})
-        case "update":
+        case "update" if other in NUMBERS and world.chance("expression"):
+            manager.update(**{NUMBERS[other]: F(NUMBERS[other]) + world.draw(counts, "more")})
+        case "update" if other not in (app.Chapter, app.Reading):
             manager.update(name=world.draw(names, "name"))
+        case "update":
+            # What is updated is not what is asked for any more.
+            manager.update(**{manager.field.attname: world.reference(manager.field)})
     return Expected()
 
 
 def change_notes(world: World) -> Expected:
     """Generic relations: what is taken away is deleted."""
     manager = world.get(app.Thing).notes
-    notes = [app.Note.objects.get(pk=pk) for pk in world.some_of(world.pks(app.Note), "notes")]
+    notes = [world.rows(app.Note).get(pk=pk) for pk in world.some_of(world.pks(app.Note), "notes")]
     bulk = world.chance("bulk")
     match world.one_of(["create", "add", "remove", "set", "clear"], "method"):
         case "add":
@@ -143,7 +156,7 @@ def write_through_rows(world: World) -> Expected:
         "through",
     )
     values = {name: world.one_of(world.pks(model), name) for name, model in ends.items()}
-    rows = through._base_manager.all()
+    rows = world.rows(through)
     match world.one_of(["create", "bulk_create", "delete", "delete one", "update"], "way"):
         case "create":
             rows.create(**values)

@@ -10,7 +10,7 @@ import uuid
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connections, models
 
 Key = tuple[type[models.Model], Any]
 State = dict[str, str]  # each value as JSON text, so that 1, 1.0 and True differ
@@ -58,50 +58,51 @@ def family_of(model: type[models.Model]) -> list[type[models.Model]]:
 
 
 class _Table:
-    def __init__(self, model: type[models.Model], fields: Any) -> None:
-        quote = connection.ops.quote_name
+    def __init__(self, model: type[models.Model], fields: Any, using: str) -> None:
+        self.connection = connections[using]
+        quote = self.connection.ops.quote_name
         table = model._meta.db_table
         columns = ", ".join(quote(field.column) for field in fields)
         self.sql = f"SELECT {columns} FROM {quote(table)}"
-        self.compiler = model._base_manager.all().query.get_compiler(connection.alias)
+        self.compiler = model._base_manager.all().query.get_compiler(using)
         self.converters = self.compiler.get_converters([field.get_col(table) for field in fields])
 
     def read(self) -> list[Any]:
-        with connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(self.sql)
             rows = cursor.fetchall()
         return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
 
 @functools.cache
-def _table(model: type[models.Model]) -> _Table:
-    return _Table(model, model._meta.local_concrete_fields)
+def _table(model: type[models.Model], using: str) -> _Table:
+    return _Table(model, model._meta.local_concrete_fields, using)
 
 
 @functools.cache
-def _links(model: type[models.Model]) -> list[tuple[Any, _Table]]:
+def _links(model: type[models.Model], using: str) -> list[tuple[Any, _Table]]:
     links = []
     for field in model._meta.local_many_to_many:
         through: Any = field.remote_field.through
         if through._meta.auto_created:
             ends = [through._meta.get_field(name) for name in (field.m2m_field_name(), field.m2m_reverse_field_name())]
-            links.append((field, _Table(through, ends)))
+            links.append((field, _Table(through, ends, using)))
     return links
 
 
-def read_rows() -> Rows:
-    """Return all objects: their columns, those of the rows they inherit from, and the keys that they are linked to."""
+def read_rows(using: str) -> Rows:
+    """Return the objects of a database: their columns, those that they inherit, and the keys they are linked to."""
     rows: Rows = {}
     for model in concrete_models():
         fields = model._meta.local_concrete_fields
         meta: Any = model._meta
         positions = [fields.index(field) for field in meta.pk_fields]
         own: dict[Any, State] = {}
-        for row in _table(model).read():
+        for row in _table(model, using).read():
             parts = tuple(row[position] for position in positions)
             values = {field.attname: encode(field, value) for field, value in zip(fields, row, strict=True)}
             own[parts[0] if len(parts) == 1 else parts] = values
-        for field, table in _links(model):
+        for field, table in _links(model, using):
             targets: dict[Any, list[Any]] = {}
             for source, target in table.read():
                 targets.setdefault(source, []).append(target)

@@ -24,8 +24,10 @@ def run(machine: type[Machine], steps: int, first_seed: int, *, shrinks: bool = 
         print_blob=True,
         phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )
     Machine.steps = Machine.versions = 0
+    Machine.examples = []
     Machine.outcomes = {}
     number = first_seed
     while Machine.steps < steps:
@@ -33,6 +35,8 @@ def run(machine: type[Machine], steps: int, first_seed: int, *, shrinks: bool = 
         try:
             run_state_machine_as_test(seeded, settings=options)
         except BaseException as error:
+            # The last example is the one that failed, run again to show it.
+            error.add_note(f"Found after {(Machine.examples[:-1] or [0])[-1]} writes")
             error.add_note(f"Again: python -m tests.machine --seed {number}")
             raise
         number += 1

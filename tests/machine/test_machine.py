@@ -18,13 +18,13 @@ def first_seed() -> int:
     return random.randrange(10**6) if seed == "random" else int(seed)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases=["default", "other"])
 def test_machine_in_a_transaction_finds_no_difference(first_seed: int, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         run(Machine, 2000, first_seed)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "other"])
 def test_machine_that_commits_finds_no_difference(first_seed: int, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         run(CommittingMachine, 300, first_seed)

@@ -58,7 +58,8 @@ VALUES: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
     app.Gauge: {"key": keys, "value": counts, "price": prices},
     app.Code: {"id": keys, "label": names},
     app.Number: {"id": st.integers(1, 9), "label": names},
+    app.Reading: {"value": counts},
     app.Seat: {"row": st.sampled_from(["a", "b"]), "place": st.integers(1, 4), "label": names},
-    app.Chapter: {"title": names},
+    app.Chapter: {"title": names, "_order": st.integers(0, 3)},
 }
 VALUES[app.SpecialThing] = VALUES[app.Thing]

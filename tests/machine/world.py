@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from revy import Context
 from tests.machine.app.models import FALLBACK, SENTINEL, Note, Thing
 from tests.machine.contexts import Levels
+from tests.machine.expected import Assignment, Expected
 from tests.machine.history import SYSTEM, Actor
-from tests.machine.oracle import Assignment, Expected, Oracle
-from tests.machine.rows import encode
+from tests.machine.oracle import Oracle
+from tests.machine.rows import Rows, encode
 from tests.machine.values import VALUES
 
 
@@ -25,13 +28,27 @@ class Nothing(Exception):
 
 
 class World:
-    def __init__(self, oracle: Oracle, levels: Levels, actors: dict[str, Any]) -> None:
-        self.oracle = oracle
+    def __init__(self, oracles: dict[str, Oracle], levels: Levels, actors: dict[str, Any]) -> None:
+        self.oracles = oracles
         self.levels = levels
         self.actors = actors
         # Instances of earlier steps, stale ones too.
         self.held: list[models.Model] = []
         self.draw: Callable[..., Any] = lambda strategy, label=None: None
+        self.begin("default")
+
+    def begin(self, using: str) -> None:
+        """Begin a step, on one of the databases."""
+        self.using = using
+        self.written = {using}
+        # What the references drawn in this step prefer: one object that is referred to in several ways.
+        self._favourites: dict[type[models.Model], Any] = {}
+
+    def known_rows(self) -> Rows:
+        return self.oracles[self.using].memory.rows
+
+    def rows(self, model: type[models.Model]) -> models.QuerySet[Any]:
+        return model._base_manager.using(self.using)
 
     def one_of(self, options: Sequence[Any], label: str | None = None) -> Any:
         if not options:
@@ -50,22 +67,50 @@ class World:
     def pks(self, model: type[models.Model], *, fixed: bool = True) -> list[Any]:
         """Return the keys of the model's objects; `fixed`: with those that are never deleted."""
         concrete = model._meta.concrete_model
-        found = sorted(pk for kind, pk in self.oracle.memory.rows if kind is concrete)
+        found = sorted(pk for kind, pk in self.known_rows() if kind is concrete)
         return found if fixed else [pk for pk in found if pk not in (FALLBACK, SENTINEL)]
 
     def get(self, model: type[models.Model], *, fixed: bool = True) -> Any:
-        return model._base_manager.get(pk=self.one_of(self.pks(model, fixed=fixed), "pk"))
+        return self.rows(model).get(pk=self.one_of(self.pks(model, fixed=fixed), "pk"))
+
+    def hold(self, instance: models.Model) -> None:
+        self.held.append(instance)
+
+    def take(self) -> Any:
+        """Return an instance of an earlier step, which is held no more."""
+        held = self.one_of([each for each in self.held if each._state.db == self.using], "held")
+        self.held = [each for each in self.held if each is not held]
+        return held
+
+    def referred(self) -> list[tuple[type[models.Model], Any]]:
+        """Return the objects that most others refer to."""
+        count: Counter[tuple[type[models.Model], Any]] = Counter()
+        for (model, _pk), row in self.known_rows().items():
+            for field in model._meta.concrete_fields:
+                if field.remote_field is None:
+                    continue
+                key = field.remote_field.model, json.loads(row[field.attname])
+                count[key] += key in self.known_rows()
+        fixed = (None, FALLBACK, SENTINEL)
+        return [key for key, number in count.most_common(8) if number and key[1] not in fixed]
 
     def reference(self, field: Any) -> Any:
         """Return what a foreign key could hold."""
-        if field.remote_field.model is ContentType:
-            return ContentType.objects.get_for_model(Thing).pk
-        pks = self.pks(field.remote_field.model)
+        target = field.remote_field.model
+        if target is ContentType:
+            return ContentType.objects.db_manager(self.using).get_for_model(Thing).pk
+        pks = self.pks(target)
+        if target not in self._favourites:
+            self._favourites[target] = self.one_of([None, *pks], "favourite")
+        if self._favourites[target] is not None:
+            pks = [self._favourites[target]]
         if field.unique:
-            taken = {row[field.attname] for (kind, _pk), row in self.oracle.memory.rows.items() if kind is field.model}
+            taken = {row[field.attname] for (kind, _pk), row in self.known_rows().items() if kind is field.model}
             pks = [pk for pk in pks if str(pk) not in taken]
+        if not field.target_field.primary_key:
+            pks = [json.loads(self.known_rows()[target, pk][field.target_field.attname]) for pk in pks]
         # None at first: what refers to everything can hardly be deleted.
-        options = [None, None, None, None, *pks] if field.null else pks
+        options = [None, None, *pks] if field.null else pks
         return self.one_of(options, field.attname)
 
     def columns(self, model: type[models.Model]) -> dict[str, Callable[[], Any]]:
@@ -90,7 +135,7 @@ class World:
             if not field.null and not field.has_default() and not field.has_db_default() and field.attname in draws
         }
         optional = sorted(draws.keys() - needed)
-        chosen = needed | set(self.draw(st.lists(st.sampled_from(optional), max_size=4), "given") if optional else ())
+        chosen = needed | set(self.draw(st.lists(st.sampled_from(optional), max_size=5), "given") if optional else ())
         return {name: draw() for name, draw in draws.items() if name in chosen}
 
     def changeable(self, model: type[models.Model]) -> list[str]:
@@ -109,7 +154,7 @@ class World:
             with self.acting() as (actor, description):
                 setattr(instance, name, value)
             if actor is not None:
-                field = instance._meta.get_field(name.removesuffix("_id") if name != "object_id" else name)
+                field = field_of(type(instance), name)
                 expected.assigned.setdefault(name, []).append(Assignment(actor, description, encode(field, value)))
 
     @contextlib.contextmanager
@@ -131,8 +176,12 @@ class World:
         raise Nothing
 
 
+def field_of(model: type[models.Model], attname: str) -> Any:
+    return next(field for field in model._meta.concrete_fields if field.attname == attname)
+
+
 def actor_key(actor: Any) -> Actor:
-    return SYSTEM if actor is None else (ContentType.objects.get_for_model(actor).pk, str(actor.pk))
+    return SYSTEM if actor is None else (actor._meta.label_lower, str(actor.pk))
 
 
 def awaited(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -50,6 +50,8 @@ class Thing(models.Model):
     flag = models.BooleanField(null=True)
     data = models.JSONField(default=dict)
     file = models.FileField(upload_to="machine", blank=True)
+    # Written by receivers of signals only, as Place.edits is.
+    edits = models.IntegerField(default=0)
 
     cascade = _refers(CASCADE, "cascade")
     plain_cascade = _refers(models.CASCADE, "plain_cascade")
@@ -108,6 +110,7 @@ class Place(models.Model):
     name = models.CharField(max_length=50)
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="places")
     tags = models.ManyToManyField(Tag, related_name="places")
+    edits = models.IntegerField(default=0)
 
 
 class Restaurant(Place):
@@ -121,21 +124,42 @@ class Pizzeria(Restaurant):
     data = models.JSONField(default=dict)
 
 
+class Natural(models.Manager):
+    """Finds objects by the field that names them in fixtures."""
+
+    def get_by_natural_key(self, name: str) -> models.Model:
+        return self.get(**{self.model.NATURAL_KEY: name})
+
+
 class Entry(models.Model):
     """A UUID key, and a unique field to meet it by."""
+
+    NATURAL_KEY = "slug"
 
     id = models.UUIDField(primary_key=True)
     slug = models.SlugField(unique=True)
     value = models.IntegerField(default=0)
     data = models.JSONField(default=dict)
 
+    objects = Natural()
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
 
 class Gauge(models.Model):
     """A key by the database, and a unique field to meet it by."""
 
+    NATURAL_KEY = "key"
+
     key = models.CharField(max_length=20, unique=True)
     value = models.IntegerField(default=0)
     price = models.DecimalField(max_digits=8, decimal_places=2, default=0)
+
+    objects = Natural()
+
+    def natural_key(self) -> tuple[str]:
+        return (self.key,)
 
 
 class Code(models.Model):
@@ -150,6 +174,16 @@ class Number(models.Model):
 
     id = models.IntegerField(primary_key=True)
     label = models.CharField(max_length=50, blank=True)
+
+
+class Reading(models.Model):
+    """References to what gets other keys: by the key itself, and by a unique field that is none."""
+
+    gauge = models.ForeignKey(
+        Gauge, models.CASCADE, to_field="key", null=True, db_constraint=False, related_name="readings"
+    )
+    code = models.ForeignKey(Code, SET_NULL, null=True, db_constraint=False, related_name="readings")
+    value = models.IntegerField(default=0)
 
 
 class Seat(models.Model):
@@ -167,3 +201,10 @@ class Chapter(models.Model):
 
     class Meta:
         order_with_respect_to = "shelf"
+
+
+class Log(models.Model):
+    """Written by receivers of signals only."""
+
+    text = models.CharField(max_length=50)
+    count = models.IntegerField(default=0)
