@@ -170,7 +170,7 @@ def lists_before_deletion(using: str, link: Link, sources: Iterable[Any], *, is_
 
     `is_last`: nothing is left of the objects afterwards, so that their relations are recorded with this.
     """
-    tracker = changing.get()
+    tracker: Tracker | None = changing.get()
     if tracker is None:
         return {}
     lists = tracker.lists(using, link, sources)
