@@ -56,12 +56,8 @@ MUTATIONS = [
         "True is 1, and 1 is 1.0", "values.py", "    if type(old) is not type(new):\n        return False\n", "",
     ),
     _django(
-        "the first of two changes wins", "recorder.py",
-        "{**known.new, **change.new}", "{**change.new, **known.new}",
-    ),
-    _django(
-        "the old value of the second change counts", "recorder.py",
-        "known.old = {**change.old, **known.old}", "known.old = {**known.old, **change.old}",
+        "what is created beside its parent's row is taken for changed", "recorder.py",
+        "        elif change.action == CREATE:\n", "        elif not change:\n",
     ),
     _django(
         "a deleted state has the references that were set to null before", "recorder.py",

@@ -12,8 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,18 +40,15 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="words that the names of the mutations contain (all mutations)")
     arguments = parser.parse_args()
     chosen = [each for each in MUTATIONS if not arguments.names or any(word in each.name for word in arguments.names)]
+    noticed = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        verdicts = pool.map(lambda mutation: _try(mutation, arguments.steps, arguments.seed), chosen)
-        missed = list(_report(chosen, verdicts))
-    print(f"{len(chosen) - len(missed)} of {len(chosen)} noticed.")
-    return 1 if missed or not chosen else 0
-
-
-def _report(mutations: list[Mutation], verdicts: Iterator[Verdict]) -> Iterator[Mutation]:
-    for mutation, verdict in zip(mutations, verdicts, strict=True):
-        print(f"{mutation.name:64} {verdict.text}", flush=True)
-        if not verdict.is_noticed:
-            yield mutation
+        running = {pool.submit(_try, each, arguments.steps, arguments.seed): each for each in chosen}
+        for done in as_completed(running):
+            verdict = done.result()
+            noticed += verdict.is_noticed
+            print(f"{running[done].name:64} {verdict.text}", flush=True)
+    print(f"{noticed} of {len(chosen)} noticed.")
+    return 0 if 0 < noticed == len(chosen) else 1
 
 
 def _try(mutation: Mutation, steps: int, seed: int) -> Verdict:
