@@ -53,7 +53,9 @@ MUTATIONS = [
         "{pk: {f.attname: str(v) for f, _m, v in self.query.values if f in self.computed} for pk in before}",
     ),
     _django(
-        "True is 1, and 1 is 1.0", "values.py", "    if type(old) is not type(new):\n        return False\n", "",
+        "True is 1, and 1 is 1.0", "values.py",
+        "if type(old) is not type(new):",
+        "if not {type(old), type(new)} < {bool, int, float} and type(old) != type(new):",
     ),
     _django(
         "what is created beside its parent's row is taken for changed", "recorder.py",
@@ -80,10 +82,6 @@ MUTATIONS = [
     _django(
         "a row that takes over a key is not looked at", "statements/update.py",
         "            if pk in old:\n", "            if pk in ():\n",
-    ),
-    _django(
-        "an ordered update is not executed on the rows that were read", "rows.py",
-        "select.set_annotation_mask(())\n        alias", "select.set_limits(high=1)\n        alias",
     ),
     _django("fixtures are saved by nobody", "saving.py", "or not (save or is_watched(cls)):", "or raw:"),
     # Many-to-many relations.

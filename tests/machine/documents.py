@@ -15,7 +15,7 @@ from django.forms import ModelChoiceField, inlineformset_factory, modelform_fact
 from tests.machine.app import models as app
 from tests.machine.expected import Expected
 from tests.machine.values import keys, names
-from tests.machine.world import World
+from tests.machine.world import World, field_of
 
 LINKED = [app.Thing, app.Person, app.Place, app.Restaurant, app.Pizzeria]
 FORMS: dict[Any, list[str]] = {
@@ -65,9 +65,11 @@ def submit_form(world: World) -> Expected:
     fields = FORMS[model]
     links = [field for field in model._meta.many_to_many if field.name in fields]
     data: dict[str, Any] = {}
-    for name, value in world.values(model).items():
-        field = next(field for field in model._meta.concrete_fields if field.attname == name)
-        data[field.name] = "" if value is None else value
+    for attname, draw in world.columns(model).items():
+        name = field_of(model, attname).name
+        if name in fields:
+            value = draw()
+            data[name] = "" if value is None else value
     for field in links:
         data[field.name] = world.some_of(world.pks(field.remote_field.model), field.name)
     form = modelform_factory(model, fields=fields)(data, instance=instance)
@@ -111,6 +113,8 @@ def submit_formset(world: World) -> Expected:
 
 def _choose_from(world: World, form: Any) -> None:
     for field in form.fields.values():
+        # Fields of the machine's models are as they come, not as people should fill them in.
+        field.required = False
         if isinstance(field, ModelChoiceField) and field.queryset is not None:
             field.queryset = field.queryset.using(world.using)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.machine.app import models as app
 from tests.machine.expected import Expected
-from tests.machine.values import VALUES, counts
+from tests.machine.values import VALUES, alike, counts, names
 from tests.machine.world import World, awaited
 
 EVERY = list(VALUES)
@@ -151,7 +151,7 @@ def save_in_place(world: World) -> Expected:
     instance = world.get(model)
     if not isinstance(instance.data, dict):
         instance.data = {}
-    instance.data[world.draw(st.sampled_from("xyz"), "key")] = world.draw(counts, "value")
+    instance.data[world.draw(st.sampled_from("xy"), "key")] = world.draw(alike | counts, "value")
     instance.save()
     return _saved(instance, Expected())
 
@@ -178,6 +178,8 @@ def save_child_of_parent(world: World) -> Expected:
     link = child._meta.get_ancestor_link(parent).attname
     heir = child(**{link: instance.pk})
     heir.__dict__.update({field.attname: getattr(instance, field.attname) for field in parent._meta.concrete_fields})
+    if world.chance("changed"):
+        heir.name = world.draw(names, "name")
     if world.chance("raw"):
         heir.save_base(raw=True, using=world.using)
     else:

@@ -26,8 +26,8 @@ ratios = st.sampled_from([0.0, 0.1, 1.0, -2.5, 1e10])
 flags = st.none() | st.booleans()
 _atoms = st.none() | st.booleans() | st.integers(-9, 9) | names | st.sampled_from([0.5, -1.25])
 # Python takes these for each other.
-_alike = st.sampled_from([True, 1, 1.0, [True], [1], {"a": True}, {"a": 1}])
-data = _alike | st.recursive(
+alike = st.sampled_from([True, 1, 1.0, [True], [1], {"a": True}, {"a": 1}])
+data = alike | st.recursive(
     _atoms, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2), max_leaves=4
 )
 files = st.sampled_from(["", "machine/a.txt", "machine/b.txt"])
