@@ -98,10 +98,6 @@ MUTATIONS = [
         "a deleted state has lost its relations", "relations.py",
         "lists = tracker.lists(using, link, sources)", "lists: Lists = {}",
     ),
-    _django(
-        "inherited relations are not those of the parent's object", "tracking.py",
-        "else model._meta.get_ancestor_link(self.owner)", "else None",
-    ),
     # Versions, keyframes, revisions.
     _django(
         "versions are counted across models", "recorder.py",

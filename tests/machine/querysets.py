@@ -105,43 +105,44 @@ def update_with_expressions(world: World) -> Expected:
 
 def bulk_create(world: World) -> Expected:
     model = world.one_of(FLAT, "model")
-    ways = ["plain", "ignore_conflicts"]
-    if model in UPSERTS:
-        ways += ["update_conflicts"] * 3
-    way = world.one_of(ways, "way")
-    instances = [model(**world.values(model)) for _ in range(world.draw(st.integers(0, 4), "how many"))]
-    for instance in instances:
-        if instance._is_pk_set() is False and world.chance("with a key"):
-            # Far from those that the database gives.
-            instance.pk = world.draw(st.integers(10**6, 10**6 + 9), "pk")
-    options: dict[str, Any] = {"batch_size": world.one_of([None, 1, 2], "batch_size")}
-    if way == "ignore_conflicts":
-        options["ignore_conflicts"] = True
-    elif way == "update_conflicts":
-        unique, updated = UPSERTS[model]
-        # The same row twice in one statement is an error on some databases.
-        instances = [
-            instance
-            for position, instance in enumerate(instances)
-            if not any(
-                getattr(instance, name) == getattr(other, name)
-                for names in unique
-                for name in names[-1:]
-                for other in instances[:position]
-            )
-        ]
-        chosen = sorted(set(world.some_of(updated, "updated"))) or updated
-        options |= {"update_conflicts": True, "update_fields": chosen}
-        if connection.features.supports_update_conflicts_with_target:
-            options["unique_fields"] = world.one_of(unique, "unique")
-    rows = world.rows(model)
-    if world.chance("async"):
-        awaited(rows.abulk_create)(instances, **options)
-    else:
-        rows.bulk_create(instances, **options)
-    if way == "plain":
+    instances = _instances(world, model)
+    ignores = world.chance("ignore_conflicts")
+    _bulk_create(world, model, instances, ignore_conflicts=ignores)
+    if not ignores:
         world.held += instances
     return Expected()
+
+
+def upsert(world: World) -> Expected:
+    model = world.one_of(list(UPSERTS), "model")
+    unique, updated = UPSERTS[model]
+    instances: list[Any] = []
+    for instance in _instances(world, model):
+        # The same row twice in one statement is an error on some databases.
+        if not any(getattr(instance, key[-1]) == getattr(other, key[-1]) for key in unique for other in instances):
+            instances.append(instance)
+    options: dict[str, Any] = {"update_fields": sorted(set(world.some_of(updated, "updated"))) or updated}
+    if connection.features.supports_update_conflicts_with_target:
+        options["unique_fields"] = world.one_of(unique, "unique")
+    _bulk_create(world, model, instances, update_conflicts=True, **options)
+    return Expected()
+
+
+def _instances(world: World, model: Any) -> list[Any]:
+    instances = [model(**world.values(model)) for _ in range(world.draw(st.integers(0, 4), "how many"))]
+    for instance in instances:
+        if not instance._is_pk_set() and world.chance("with a key"):
+            # Far from those that the database gives.
+            instance.pk = world.draw(st.integers(10**6, 10**6 + 9), "pk")
+    return instances
+
+
+def _bulk_create(world: World, model: Any, instances: list[Any], **options: Any) -> None:
+    rows, size = world.rows(model), world.one_of([None, 1, 2], "batch_size")
+    if world.chance("async"):
+        awaited(rows.abulk_create)(instances, batch_size=size, **options)
+    else:
+        rows.bulk_create(instances, batch_size=size, **options)
 
 
 def bulk_update(world: World) -> Expected:
@@ -171,4 +172,4 @@ def bulk_update(world: World) -> Expected:
     return Expected()
 
 
-WRITES = [update, update_with_expressions, bulk_create, bulk_update]
+WRITES = [update, update_with_expressions, bulk_create, upsert, bulk_update]
