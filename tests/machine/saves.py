@@ -86,10 +86,6 @@ def save_changed(world: World) -> Expected:
         instance.save_base(raw=True) if way == "raw" else instance.save(**options)
     finally:
         instance._meta.select_on_save = False
-    if way == "other fields" and world.chance("then all"):
-        # What was assigned, but not saved yet.
-        instance.save()
-        return _saved(instance, expected, at_most=2)
     if way != "other fields":
         world.hold(instance)
     return _saved(instance, expected)
@@ -151,9 +147,22 @@ def save_in_place(world: World) -> Expected:
     instance = world.get(model)
     if not isinstance(instance.data, dict):
         instance.data = {}
-    instance.data[world.draw(st.sampled_from("xy"), "key")] = world.draw(alike | counts, "value")
+    for value in world.draw(st.lists(alike | counts, min_size=1, max_size=3), "values"):
+        instance.data["x"] = value
+        instance.save()
+    return _saved(instance, Expected(may_return=True), at_most=3)
+
+
+def save_in_parts(world: World) -> Expected:
+    """Who assigned what is known until it is saved, whatever was saved before."""
+    model = world.one_of(LIKELY, "model")
+    instance = world.get(model)
+    expected = Expected()
+    world.assign(instance, world.changes(model, at_least=1, at_most=4), expected)
+    instance.save(update_fields=world.some_of(world.changeable(model), "update_fields", at_most=2))
     instance.save()
-    return _saved(instance, Expected())
+    world.hold(instance)
+    return _saved(instance, expected, at_most=2)
 
 
 def save_as_copy(world: World) -> Expected:
@@ -221,6 +230,6 @@ def save_elsewhere(world: World) -> Expected:
 
 
 WRITES = [
-    save_new, create, save_changed, save_deferred, save_expression, save_held, save_in_place, save_as_copy,
+    save_new, create, save_changed, save_deferred, save_expression, save_held, save_in_place, save_in_parts, save_as_copy,
     save_child_of_parent, get_or_create, save_elsewhere,
 ]  # fmt: skip
