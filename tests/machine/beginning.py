@@ -30,6 +30,7 @@ def fill(using: str) -> None:
     people = [create(app.Person, name=name) for name in "ab"]
     people[0].friends.add(people[1])
     create(app.Pizzeria, name="old", owner=people[0], cook=people[0]).tags.add("a")
+    create(app.Place, name="childless")
     create(app.Club, name="old").members.add(*people)
     create(app.Note, content=thing, text="old")
     for title in "ab":

@@ -94,6 +94,10 @@ class Levels:
         getattr(Context, f"reset_{kind}")()
         self._levels[-1].said[kind] = ()
 
+    def said(self, times: int) -> list[str]:
+        """Return what was said in that many of the blocks that are entered, or more."""
+        return [kind for kind, said in self._levels[-1].said.items() if len(said) >= times]
+
     def blame(self) -> Blame:
         scope, given, described = self._scope(), self._nearest("revision"), self._nearest("revision_description")
         counts = given is not None and given.scope is scope

@@ -173,7 +173,8 @@ class Machine(RuleBasedStateMachine):
         Machine.outcomes.setdefault(write.__name__, Counter())[outcome] += 1
 
     def _draw_saying(self, data: st.DataObject) -> tuple[str, Any, Any]:
-        kind = data.draw(st.sampled_from(KINDS), "kind")
+        # What shadows something is said more often.
+        kind = data.draw(st.sampled_from([*KINDS, *self.levels.said(1)]), "kind")
         if kind == "actor":
             name = data.draw(st.sampled_from(list(self.world.actors)), "actor")
             return kind, *self.world.actors[name]
@@ -200,8 +201,9 @@ class Machine(RuleBasedStateMachine):
             for oracle in self.oracles.values():
                 oracle.describe(self.levels.blame())
 
-    @rule(kind=st.sampled_from(KINDS), wholly=st.booleans())
-    def take_back(self, kind: str, wholly: bool) -> None:
+    @rule(data=st.data(), wholly=st.booleans())
+    def take_back(self, data: st.DataObject, wholly: bool) -> None:
+        kind = data.draw(st.sampled_from(self.levels.said(2) or KINDS), "kind")
         self.levels.reset(kind) if wholly else self.levels.unset(kind)
 
     @precondition(lambda self: len(self.savepoints) < 3)
@@ -281,5 +283,7 @@ def _rule_for(write: Write) -> Any:
     return rule(data=st.data())(method)
 
 
+for _name in ("enter_context", "say", "take_back"):
+    setattr(Machine, f"{_name}_again", getattr(Machine, _name))
 for _number, _write in enumerate(WRITES):
     setattr(Machine, f"{_write.__name__}_{_number}", _rule_for(_write))

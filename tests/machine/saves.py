@@ -183,7 +183,8 @@ def save_as_copy(world: World) -> Expected:
 def save_child_of_parent(world: World) -> Expected:
     """A place becomes a restaurant: a new row beside the one that is there."""
     parent, child = world.one_of([(app.Place, app.Restaurant), (app.Restaurant, app.Pizzeria)], "kinds")
-    instance = world.get(parent)
+    childless = set(world.pks(parent)) - set(world.pks(child))
+    instance = world.rows(parent).get(pk=world.one_of(sorted(childless) or world.pks(parent), "pk"))
     link = child._meta.get_ancestor_link(parent).attname
     heir = child(**{link: instance.pk})
     heir.__dict__.update({field.attname: getattr(instance, field.attname) for field in parent._meta.concrete_fields})
@@ -230,6 +231,6 @@ def save_elsewhere(world: World) -> Expected:
 
 
 WRITES = [
-    save_new, create, save_changed, save_deferred, save_expression, save_held, save_in_place, save_in_parts, save_as_copy,
-    save_child_of_parent, get_or_create, save_elsewhere,
+    save_new, create, save_changed, save_deferred, save_expression, save_held, save_in_place, save_in_parts,
+    save_as_copy, save_child_of_parent, get_or_create, save_elsewhere,
 ]  # fmt: skip
