@@ -23,7 +23,7 @@ from tests.machine.app.models import (
     Tag,
     Thing,
 )
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 from tests.machine.world import awaited
 
 path = section("Deletes")

@@ -18,7 +18,7 @@ from django.urls import resolve, reverse
 
 from tests.coverage.paths import Writing, deletion, section
 from tests.machine.app.models import Gauge, Place
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 
 path = section("Fixtures, forms and the admin")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 from tests.machine.rows import chain_of
 
 # What comes before the yield prepares, and is not counted; what comes after it writes. What is yielded says what the

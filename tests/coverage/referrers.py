@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.coverage.paths import Writing, section
 from tests.machine.app.models import Note, Person, Shelf, Thing
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 from tests.machine.world import awaited
 
 path = section("Reverse foreign keys and generic relations")

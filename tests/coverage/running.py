@@ -20,8 +20,9 @@ from revy.contrib.django import get_revision_model
 from tests.coverage import start
 from tests.coverage.paths import PATHS, Path, Writing
 from tests.machine.contexts import Blame, Levels, Scope
+from tests.machine.expected import Expected
 from tests.machine.history import SYSTEM
-from tests.machine.oracle import Expected, Oracle
+from tests.machine.oracle import Oracle
 from tests.machine.world import actor_key
 from tests.orm import history
 
@@ -92,7 +93,7 @@ class Stage:
         self._transaction.__enter__()
         warm()
         self.actor = User.objects.create(username="actor")
-        self.oracle = Oracle(INTERVAL)
+        self.oracle = Oracle(connection.alias, INTERVAL)
         self.difference = ""
         try:
             self._prepare(start.build)
@@ -137,13 +138,14 @@ class Stage:
                 writing = path.write()
                 expected = self._prepare(lambda: next(writing)) or Expected()
                 levels = self._enter_contexts()
+                blame = levels.blame()
                 try:
                     with history.statements() as statements:
                         _finish(writing)
                 finally:
-                    levels[0].leave_all()
+                    levels.leave_all()
                 number = queries(statements)
-                oracle.check(expected, *levels[1:])
+                oracle.check(expected, blame)
                 if not self.is_recorded:
                     # Where only what was written has a history, so that few are to be rebuilt.
                     oracle.check_snapshots()
@@ -170,12 +172,12 @@ class Stage:
         if statements.keys() <= {"SELECT", *CONTROL}:
             return result
         if self.is_recorded:
-            self.oracle.check(ANY_NUMBER, Blame(SYSTEM, "", "", "", ""), Scope())
+            self.oracle.check(ANY_NUMBER, Blame(SYSTEM, "", "", "", "", revision=Scope()))
         else:
             self.oracle.check_silence()
         return result
 
-    def _enter_contexts(self) -> tuple[Any, ...]:
+    def _enter_contexts(self) -> Levels:
         """Let somebody act for a reason. Of attributes it is given where it costs no comparison: see `count`."""
         levels = Levels()
         levels.push()
@@ -184,7 +186,7 @@ class Stage:
             levels.push(f"{kind}_description", f"why the {kind}", f"why the {kind}")
         if not self.is_recorded:
             levels.push("attribute_delta_description", "why the attribute", "why the attribute")
-        return levels, levels.blame(), levels.scope
+        return levels
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from revy import Context
 from tests.coverage.paths import Writing, section
 from tests.coverage.start import ENTRY_IDS
 from tests.machine.app.models import Code, Entry, Gauge, Thing
-from tests.machine.oracle import Expected
+from tests.machine.expected import Expected
 from tests.machine.world import awaited
 
 path = section("Saving an instance")
