@@ -12,7 +12,8 @@ from tests.machine.app.models import (
     Chapter,
     Club,
     Code,
-    Gauge,
+    Entry,
+    Number,
     Person,
     Pizzeria,
     Place,
@@ -39,45 +40,45 @@ def _referred_to(*references: str) -> Shelf:
 
 @path("`delete()` of an instance that nothing refers to")
 def instance() -> Writing:
-    code = Code.objects.get(pk="a")
-    yield deletion(code)
-    code.delete()
+    number = Number.objects.get(pk=1)
+    yield deletion(number)
+    number.delete()
 
 
 @path("`adelete()` of an instance")
 def instance_async() -> Writing:
-    code = Code.objects.get(pk="a")
-    yield deletion(code)
-    awaited(code.adelete)()
+    number = Number.objects.get(pk=1)
+    yield deletion(number)
+    awaited(number.adelete)()
 
 
 @path("`delete()` of a stale and dirty instance")
 def dirty() -> Writing:
-    gauge = Gauge.objects.get(key="a")
-    Gauge.objects.filter(key="a").update(price=5)
-    yield deletion(gauge)
-    gauge.value = 10
-    gauge.delete()
+    entry = Entry.objects.get(slug="a")
+    Entry.objects.filter(slug="a").update(data=5)
+    yield deletion(entry)
+    entry.value = 10
+    entry.delete()
 
 
 @path("`delete()` of an instance whose row is gone")
 def gone() -> Writing:
-    code = Code.objects.get(pk="a")
-    Code.objects.filter(pk="a").delete()
-    yield deletion(code)
-    code.delete()
+    number = Number.objects.get(pk=1)
+    Number.objects.filter(pk=1).delete()
+    yield deletion(number)
+    number.delete()
 
 
 @path("`QuerySet.delete()` in one statement")
 def rows() -> Writing:
     yield Expected(is_deletion=True)
-    Gauge.objects.filter(value__gt=1).delete()
+    Entry.objects.filter(value__gt=1).delete()
 
 
 @path("`QuerySet.adelete()`")
 def rows_async() -> Writing:
     yield Expected(is_deletion=True)
-    awaited(Gauge.objects.filter(value__gt=1).adelete)()
+    awaited(Entry.objects.filter(value__gt=1).adelete)()
 
 
 @path("`QuerySet.delete()` of rows filtered by relations, with what falls")

@@ -15,7 +15,7 @@ from django.db.models import F
 from revy import Context
 from revy.contrib.django import get_object_delta_model
 from tests.coverage.running import undone, warm
-from tests.machine.app.models import Club, Gauge, Membership, Person, Pizzeria, Shelf, Tag, Thing
+from tests.machine.app.models import Club, Gauge, Membership, Number, Person, Pizzeria, Shelf, Tag, Thing
 from tests.orm import history
 
 BATCH = 2000
@@ -88,6 +88,7 @@ def _make(rows: int) -> None:
     warm()
     with Context():
         Gauge.objects.bulk_create([Gauge(key=f"old {number}") for number in range(rows)])
+        Number.objects.bulk_create([Number(pk=number) for number in range(rows)])
         club, person = Club.objects.create(name="full"), Person.objects.create(name="ann")
         Membership.objects.bulk_create([Membership(club=club, person=person) for _ in range(rows)])
         Tag.objects.create(name="red")
@@ -217,7 +218,7 @@ def bulk_update(_rows: int) -> Writing:
 @_add(_writes, "`QuerySet.delete()`")
 def delete(_rows: int) -> Writing:
     yield
-    Gauge.objects.all().delete()
+    Number.objects.all().delete()
 
 
 @_add(_writes, "`delete()` of an object with which they fall", tables=2)
