@@ -26,8 +26,8 @@ def _django(name: str, file: str, *changes: str, is_committing: bool = False) ->
 
 MUTATIONS = [
     # Which objects a row belongs to.
-    _django("heirs of a changed row are forgotten", "recorder.py", "in plan_for(change.model).heirs:", "in ():"),
-    _django("heirs are looked for after they were deleted", "deleting.py", "with_heirs(using, [row])", "[row]"),
+    _django("heirs of a changed row are forgotten", "recorder.py", "for heir in plan.heirs:", "for heir in ():"),
+    _django("heirs are looked for after they were deleted", "deleting.py", "with_heirs(using, some)", "some"),
     _django(
         "proxies are taken for other models", "tracking.py",
         "return model._meta.concrete_model or model", "return model",
@@ -88,7 +88,7 @@ MUTATIONS = [
     _django("lists are not sorted", "tracking.py", "source: sorted(targets) for", "source: targets[::-1] for"),
     _django(
         "lists belong to the other side", "tracking.py",
-        "self.target = target\n", "self.target, self.source = self.source, target\n",
+        "= target, Codec(target)\n", "= target, Codec(target)\n        self.target, self.source = self.source, target\n",
     ),
     _django(
         "a call on a relation is several changes", "relations.py",
@@ -100,11 +100,19 @@ MUTATIONS = [
     ),
     # Versions, keyframes, revisions.
     _django(
-        "versions are counted across models", "recorder.py",
-        "content_type_id=type_id, content_id__in=keys", "content_id__in=keys",
+        "versions are counted across models", "versions.py",
+        "{content_type} = %s AND", "{content_type} <> -%s AND",
     ),
-    _django("keyframes come one version late", "recorder.py", "% interval == 0", "% interval == 1"),
-    _django("an older object gets no first state", "recorder.py", "== CREATE or last is None", "== CREATE"),
+    _django(
+        "versions of a batch are counted across models", "versions.py",
+        "content_type_id=type_id, content_id__in=some", "content_id__in=some",
+    ),
+    _django("keyframes come one version late", "versions.py", "+ 1, %s) = 0", "+ 1, %s) = 1"),
+    _django("keyframes of a batch come one version late", "versions.py", "_interval() == 0", "_interval() == 1"),
+    _django("an older object gets no first state", "versions.py", "({last}), 1) = 1", "({last}), 0) = 1"),
+    _django("an older object of a batch gets no first state", "versions.py", "not self.version or ", ""),
+    _django("a state builds upon the one before a deletion", "versions.py", "or self.is_deletion ", ""),
+    _django("a keyframe of a row that is not known stays empty", "recorder.py", "if asks_for_state and", "if False and"),
     _django(
         "each write gets a revision of its own", "revisions.py",
         "entry = ledger.add(key, revision, connection)",
@@ -154,7 +162,7 @@ MUTATIONS = [
     ),
     _django(
         "what receivers write falls as well", "deleting.py",
-        "            if self._belongs(row):\n", "            if True:\n",
+        "            if belongs:\n", "            if True:\n",
     ),
     _django(
         "lists are changed by whoever made the call around it", "relations.py",

@@ -154,6 +154,9 @@ class RowReader:
         select.set_select((*self._key_columns(alias), *(field.get_col(alias) for field in self.fields)))
         select.select_for_update = self.lock is not Lock.NONE and features.has_select_for_update
         select.select_for_no_key_update = self.lock is Lock.UPDATE and features.has_select_for_no_key_update
+        if select.select_for_update:
+            # Whoever locks several rows locks them in the same order as everybody else.
+            select.add_ordering(*(field.attname for field in self.plan.model._meta.pk_fields))
 
     def _encoded(self, row: Sequence[Any]) -> Row:
         width = len(self.plan.model._meta.pk_fields)
