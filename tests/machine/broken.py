@@ -88,7 +88,8 @@ MUTATIONS = [
     _django("lists are not sorted", "tracking.py", "source: sorted(targets) for", "source: targets[::-1] for"),
     _django(
         "lists belong to the other side", "tracking.py",
-        "= target, Codec(target)\n", "= target, Codec(target)\n        self.target, self.source = self.source, target\n",
+        "self.source, self.source_codec = source, Codec(source)",
+        "source, target = target, source\n        self.source, self.source_codec = source, Codec(source)",
     ),
     _django(
         "a call on a relation is several changes", "relations.py",
@@ -112,7 +113,9 @@ MUTATIONS = [
     _django("an older object gets no first state", "versions.py", "({last}), 1) = 1", "({last}), 0) = 1"),
     _django("an older object of a batch gets no first state", "versions.py", "not self.version or ", ""),
     _django("a state builds upon the one before a deletion", "versions.py", "or self.is_deletion ", ""),
-    _django("a keyframe of a row that is not known stays empty", "recorder.py", "if asks_for_state and", "if False and"),
+    _django(
+        "a keyframe of a row that is not known stays empty", "recorder.py", "if asks_for_state and", "if False and",
+    ),
     _django(
         "each write gets a revision of its own", "revisions.py",
         "entry = ledger.add(key, revision, connection)",
