@@ -26,20 +26,22 @@ CACHE = ROOT / ".cache" / "django_suite"
 SHOWN_FAILURES = 10
 
 MODULES = """
-    aggregation aggregation_regress annotations async basic bulk_create composite_pk constraints contenttypes_tests
-    custom_columns custom_lookups custom_managers custom_methods custom_pk datatypes dates datetimes defer defer_regress
-    delete delete_regress distinct_on_fields empty expressions expressions_case expressions_window extra_regress
-    field_deconstruction field_defaults field_subclassing filtered_relation fixtures fixtures_regress
-    force_insert_update foreign_object from_db_value generic_relations generic_relations_regress get_earliest_or_latest
-    get_object_or_404 get_or_create inline_formsets known_related_objects lookup m2m_and_m2o m2m_intermediary
-    m2m_multiple m2m_recursive m2m_regress m2m_signals m2m_through m2m_through_regress m2o_recursive managers_regress
-    many_to_many many_to_one many_to_one_null max_lengths model_enums model_fields model_forms model_formsets
-    model_indexes model_inheritance model_inheritance_regress model_meta model_options model_regress model_utils
-    multiple_database mutually_referential nested_foreign_keys null_fk null_fk_ordering null_queries one_to_one
-    or_lookups order_with_respect_to ordering prefetch_related properties proxy_model_inheritance proxy_models queries
-    queryset_pickle raw_query reserved_names reverse_lookup save_delete_hooks select_for_update select_related
-    select_related_onetoone select_related_regress serializers signals str string_lookup swappable_models timezones
-    transaction_hooks transactions unmanaged_models update update_only_fields validation xor_lookups
+    admin_changelist admin_inlines admin_utils aggregation aggregation_regress annotations async basic bulk_create
+    composite_pk constraints contenttypes_tests custom_columns custom_lookups custom_managers custom_methods custom_pk
+    datatypes dates datetimes db_functions defer defer_regress delete delete_regress distinct_on_fields empty
+    expressions expressions_case expressions_window extra_regress field_deconstruction field_defaults field_subclassing
+    filtered_relation fixtures fixtures_model_package fixtures_regress flatpages_tests force_insert_update
+    foreign_object from_db_value generic_inline_admin generic_relations generic_relations_regress generic_views
+    get_earliest_or_latest get_object_or_404 get_or_create inline_formsets known_related_objects lookup m2m_and_m2o
+    m2m_intermediary m2m_multiple m2m_recursive m2m_regress m2m_signals m2m_through m2m_through_regress m2o_recursive
+    managers_regress many_to_many many_to_one many_to_one_null max_lengths model_enums model_fields model_forms
+    model_formsets model_formsets_regress model_indexes model_inheritance model_inheritance_regress model_meta
+    model_options model_regress model_utils multiple_database mutually_referential nested_foreign_keys null_fk
+    null_fk_ordering null_queries one_to_one or_lookups order_with_respect_to ordering prefetch_related properties
+    proxy_model_inheritance proxy_models queries queryset_pickle raw_query redirects_tests reserved_names
+    reverse_lookup save_delete_hooks select_for_update select_related select_related_onetoone select_related_regress
+    serializers sessions_tests signals sites_tests str string_lookup swappable_models timezones transaction_hooks
+    transactions unmanaged_models update update_only_fields validation xor_lookups
 """.split()
 
 # Measures time, and so fails on a busy machine, with or without revy.
