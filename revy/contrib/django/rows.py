@@ -128,16 +128,21 @@ class RowReader:
         connection = connections[self.using]
         name = (self.using, self.lock, *(field.attname for field in self.fields))
         composed = self.plan.selects.get(name)
+        given = lookup.process_rhs(None, connection)[1]
         if composed is None:
             select: Any = Query(self.plan.model)
             select.where.add(lookup, AND)
             self._choose_columns(select, select.get_initial_alias())
             compiler = select.get_compiler(self.using)
-            sql, _params = compiler.as_sql()
+            sql, params = compiler.as_sql()
+            if list(params) != list(given):
+                # The statement depends on the key: that of a boolean is `WHERE id` or `WHERE NOT id`.
+                yield from map(self._encoded, compiler.results_iter())
+                return
             composed = self.plan.selects[name] = sql, list(compiler.get_converters(select.select).items())
         sql, converters = composed
         with connection.cursor() as cursor:
-            cursor.execute(sql, lookup.process_rhs(None, connection)[1])
+            cursor.execute(sql, given)
             found = cursor.fetchall()
         for row in map(list, found):
             for position, (functions, column) in converters:
