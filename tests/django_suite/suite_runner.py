@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import unittest
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,12 +43,17 @@ class OutcomeResult(unittest.TextTestResult):
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:
         super().addFailure(test, err)
-        self.outcomes[test.id()] = "failure"
+        self._fail(test, err)
+
+    def _fail(self, test: unittest.TestCase, err: Any) -> None:
+        counts = re.search(r"\d+ queries executed, \d+ expected", str(err[1])) is not None
+        if self.outcomes.get(test.id()) != "failure":
+            self.outcomes[test.id()] = "another number of queries" if counts else "failure"
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self.outcomes[test.id()] = "failure"
+            self._fail(test, err)
 
 
 class SuiteRunner(DiscoverRunner):

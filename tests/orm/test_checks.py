@@ -106,7 +106,44 @@ def test_checks_are_all_explained_in_the_documentation() -> None:
     page = Path("docs/checks.md").read_text()
     for number in range(1, 12):
         assert f"revy.E{number:03}" in page
-    assert "revy.W001" in page
+    assert "revy.W001" in page and "revy.W002" in page
+
+
+@isolate_apps("tests.app")
+def test_checks_warn_of_keys_that_the_history_has_no_room_for() -> None:
+    class Long(models.Model):
+        key = models.CharField(max_length=256, primary_key=True)
+
+        class Meta:
+            app_label = "app"
+
+    class Endless(models.Model):
+        key = models.TextField(primary_key=True)
+
+        class Meta:
+            app_label = "app"
+
+    class Fine(models.Model):
+        key = models.CharField(max_length=255, primary_key=True)
+
+        class Meta:
+            app_label = "app"
+
+    class Reference(models.Model):
+        key = models.OneToOneField(Long, models.CASCADE, primary_key=True)
+
+        class Meta:
+            app_label = "app"
+
+    class Config:
+        @staticmethod
+        def get_models() -> list[Any]:
+            return [Long, Endless, Fine, Reference]
+
+    messages = revy_checks.check_long_keys(app_configs=[Config])
+    assert [(message.id, message.obj) for message in messages] == [
+        ("revy.W002", model) for model in (Long, Endless, Reference)
+    ]
 
 
 @pytest.mark.skipif(not hasattr(models, "DB_CASCADE"), reason="Django 6.1 has handlers that the database carries out")

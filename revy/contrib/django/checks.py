@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from revy.context import Context
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
 from revy.contrib.django.deletion import SET_DEFAULT, SET_NULL
+from revy.contrib.django.fields import MAX_KEY_LENGTH
 from revy.contrib.django.tracking import is_tracked
 
 _BASES: dict[str, type[models.Model]] = {
@@ -157,6 +159,27 @@ def check_database_cascades(app_configs: Sequence[Any] | None = None, **_: Any) 
     return found
 
 
+def check_long_keys(app_configs: Sequence[Any] | None = None, **_: Any) -> list[CheckMessage]:
+    """The history has room for the text of a primary key of 255 characters, on databases that limit texts."""
+    found: list[CheckMessage] = []
+    for model in _models_of(app_configs):
+        key: Any = model._meta.pk
+        while getattr(key, "remote_field", None) is not None:
+            key = key.target_field
+        limit = getattr(key, "max_length", None) or math.inf
+        if isinstance(key, models.CharField | models.TextField) and limit > MAX_KEY_LENGTH and is_tracked(model):
+            found.append(
+                Warning(
+                    f"Keys of {model._meta.label} may be longer than {MAX_KEY_LENGTH} characters, which cannot be "
+                    "recorded: writing such an object in a context fails.",
+                    hint=f"Limit {key.name!r} to max_length={MAX_KEY_LENGTH}, or exclude the model.",
+                    obj=model,
+                    id="revy.W002",
+                )
+            )
+    return found
+
+
 CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_models,
     check_excluded_fields,
@@ -167,6 +190,7 @@ CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_on_delete,
     check_untracked_writes,
     check_database_cascades,
+    check_long_keys,
 )
 
 

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models
 
+MAX_KEY_LENGTH: Final = 255
+
 
 class KeyField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
     """The primary key of any object as text, told apart letter by letter on every database."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 255)
+        kwargs.setdefault("max_length", MAX_KEY_LENGTH)
         super().__init__(*args, **kwargs)
 
     def db_parameters(self, connection: Any) -> dict[str, Any]:
