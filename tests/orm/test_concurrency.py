@@ -11,11 +11,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from revy import Context
-from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.verification import verify
 from tests.app.models import Code
 from tests.orm.concurrency import start
-from tests.orm.history import ObjectDelta, actions
+from tests.orm.history import actions
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -78,13 +77,25 @@ def test_relations_cleared_from_the_other_side_are_those_that_were_there(alice: 
     assert verify([User]).is_clean
 
 
-def test_upsert_of_a_row_that_appeared_since_it_looked_is_refused_rather_than_recorded_wrongly() -> None:
-    Code.objects.create(id="a", label="x")
+def upsert(*objects: Code) -> None:
     targets: Any = {}
     if connection.features.supports_update_conflicts_with_target:
         targets = {"unique_fields": ["id"]}
-    objects = [Code(id="a", label="y"), Code(id="new", label="y")]
-    with after_the_first_lock(create_code), Context(), pytest.raises(ConcurrentWrite, match=r"app\.Code 'new'"):
+    with Context():
         Code.objects.bulk_create(objects, update_conflicts=True, update_fields=["label"], **targets)
-    assert dict(Code.objects.values_list("pk", "label")) == {"a": "x", "new": "x"}
-    assert ObjectDelta.objects.count() == 1
+
+
+def test_upsert_of_a_row_that_appeared_since_it_looked_is_an_update() -> None:
+    Code.objects.create(id="a", label="x")
+    with after_the_first_lock(create_code):
+        upsert(Code(id="a", label="y"), Code(id="new", label="y"))
+    assert dict(Code.objects.values_list("pk", "label")) == {"a": "y", "new": "y"}
+    assert (actions(Code, "a"), actions(Code, "new")) == ("U", "CU")
+    assert verify([Code]).is_clean
+
+
+def test_upsert_of_an_object_whose_deletion_was_not_recorded_is_a_create() -> None:
+    create_code()
+    Code.objects.all().delete()
+    upsert(Code(id="new", label="y"))
+    assert actions(Code, "new") == "CC"

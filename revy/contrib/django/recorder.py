@@ -16,7 +16,6 @@ from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.batches import in_batches
 from revy.contrib.django.blame import ActorKey, Blame
-from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.insertion import NewRow, insert_rows
 from revy.contrib.django.revisions import obtain_revision
 from revy.contrib.django.rows import Values, read_rows
@@ -41,7 +40,6 @@ class RowChange:
     """A row of one table that was inserted, changed or deleted; encoded values by attname.
 
     `old` and `new` hold what changed; a deleted row's `old` is whole. `row` is the whole row as it is now, if known.
-    `is_upsert`: it was inserted unless somebody else had just done so.
     """
 
     model: type[models.Model]
@@ -50,7 +48,6 @@ class RowChange:
     old: Values
     new: Values
     row: Values | None = None
-    is_upsert: bool = False
 
 
 def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame) -> None:
@@ -64,6 +61,14 @@ def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame)
         blame = make_blame(frame, history)
         for some in in_batches(changes):
             _Batch(using, history, some).write(frame, blame)
+
+
+def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) -> set[Any]:
+    """Return the keys of those objects that are there according to their history."""
+    history = _history_database(using)
+    type_id = ContentType.objects.db_manager(history).get_for_model(model).pk
+    keys = {(type_id, key_to_text(model, pk)): pk for pk in pks}
+    return {keys[key] for key, last in last_versions(keys, history).items() if not last.is_deletion}
 
 
 def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:
@@ -213,7 +218,7 @@ class _Batch:
     def _is_left_to_insert(self) -> bool:
         """Tell whether the INSERT of the object deltas finds their versions by itself."""
         can_return = connections[self.history].features.can_return_columns_from_insert
-        return len(self.changes) == 1 and can_return and not self.changes[0].is_upsert
+        return len(self.changes) == 1 and can_return
 
     def _versions_by_insert(self) -> list[tuple[Any, Any]]:
         """Return the version of the only delta, and its state, as expressions."""
@@ -226,12 +231,6 @@ class _Batch:
         known = last_versions(self.keys, self.history)
         lasts = [known.get(key, Last()) for key in self.keys]
         changes = list(zip(self.changes, lasts, strict=True))
-        for change, last in changes:
-            if change.is_upsert and last.version and not last.is_deletion:
-                raise ConcurrentWrite(
-                    f"{change.model._meta.label} {change.pk!r} was inserted by somebody else in the moment of an "
-                    "upsert. Nothing was written; try the transaction again."
-                )
         self._complete([change for change, last in changes if change.action == UPDATE and last.is_keyframe_due()])
         return [(last.version + 1, _state(change, is_due=last.is_keyframe_due())) for change, last in changes]
 

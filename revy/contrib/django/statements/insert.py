@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.models import Q
 from django.db.models.constants import OnConflict
 from django.db.models.expressions import DatabaseDefault
@@ -15,9 +15,9 @@ from revy.contrib.django import operation
 from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.errors import UnsupportedWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import CREATE, RowChange, changed_row
+from revy.contrib.django.recorder import CREATE, RowChange, changed_row, told_to_be_there
 from revy.contrib.django.relations import observing_links
-from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, Values
+from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, Values, has_other_writers
 from revy.contrib.django.statements.returning import fetch_returned
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
@@ -40,26 +40,30 @@ def make_insert(original: Callable[..., Any]) -> Any:
             if self.query.on_conflict is not None:
                 return _upsert(self, returning_fields)
             returned = original(self, returning_fields)
-            operation.emit(self.using, _inserted(self.query, returning_fields or (), returned or ()))
+            for changes in _inserted(self.query, returning_fields or (), returned or ()):
+                operation.emit(self.using, changes)
         return returned
 
     return execute_sql
 
 
-def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> list[RowChange]:
+def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> Iterator[list[RowChange]]:
+    """Yield what was inserted, a batch at a time: some databases are given everything in one statement."""
     plan = plan_for(query.get_meta().concrete_model)
-    changes = []
-    for position, instance in enumerate(query.objs):
-        values = dict(zip(returning, returned[position], strict=False)) if position < len(returned) else {}
-        key = [values.get(field, instance.__dict__.get(field.attname)) for field in plan.model._meta.pk_fields]
-        if any(part is None for part in key):
-            raise UnsupportedWrite(
-                f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
-                "Save them one by one, set their keys, or insert them within Context.as_disabled()."
-            )
-        pk = plan.key_given_by(key)
-        changes.append(RowChange(plan.model, pk, CREATE, {}, {}, _known_row(plan, query.fields, values, instance)))
-    return changes
+    rows = [dict(zip(returning, values, strict=False)) for values in returned]
+    for some in in_batches(range(len(query.objs))):
+        yield [_created(plan, query, query.objs[n], rows[n] if n < len(rows) else {}) for n in some]
+
+
+def _created(plan: Plan, query: Any, instance: models.Model, returned: dict[Any, Any]) -> RowChange:
+    key = [returned.get(field, instance.__dict__.get(field.attname)) for field in plan.model._meta.pk_fields]
+    if any(part is None for part in key):
+        raise UnsupportedWrite(
+            f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
+            "Save them one by one, set their keys, or insert them within Context.as_disabled()."
+        )
+    row = _known_row(plan, query.fields, returned, instance)
+    return RowChange(plan.model, plan.key_given_by(key), CREATE, {}, {}, row)
 
 
 def _known_row(plan: Plan, fields: Sequence[Any], returned: dict[Any, Any], instance: models.Model) -> Values | None:
@@ -92,11 +96,45 @@ def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
             f"The database does not tell which {plan.model._meta.label} rows an upsert wrote. "
             "Save them one by one, or insert them within Context.as_disabled()."
         )
-    ignores = compiler.query.on_conflict == OnConflict.IGNORE
-    before = {} if ignores else _conflicting_rows(compiler, plan)
     fields = [*plan.model._meta.pk_fields, *plan.local_fields, *(returning_fields or ())]
     compiler.returning_fields = fields
-    returned = fetch_returned(compiler, fields, compiler.as_sql())
+    statements = compiler.as_sql()
+    if compiler.query.on_conflict == OnConflict.IGNORE:
+        returned = fetch_returned(compiler, fields, statements)
+        changes = _upserted(plan, returned, {})
+    else:
+        returned, changes = _insert_or_update(compiler, plan, fields, statements)
+    operation.emit(compiler.using, changes)
+    if not returning_fields:
+        return []
+    return [tuple(values[-len(returning_fields) :]) for values in returned]
+
+
+def _insert_or_update(compiler: Any, plan: Plan, fields: Sequence[Any], statements: Any) -> tuple[Any, list[RowChange]]:
+    """Run INSERT … ON CONFLICT DO UPDATE; again if somebody else inserted a row between looking for it and that.
+
+    Such a row seems to be new, but its history says that it is there. If it still does so the second time, its deletion
+    was never recorded.
+    """
+    using = compiler.using
+    suspects: set[Any] = set()
+    while True:
+        savepoint = transaction.savepoint(using) if has_other_writers(using) else None
+        before = _conflicting_rows(compiler, plan)
+        returned = fetch_returned(compiler, fields, statements)
+        changes = _upserted(plan, returned, before)
+        if savepoint is None:
+            return returned, changes
+        created = [change.pk for change in changes if change.action == CREATE]
+        appeared = told_to_be_there(plan.model, created, using) - suspects
+        if not appeared:
+            transaction.savepoint_commit(savepoint, using)
+            return returned, changes
+        transaction.savepoint_rollback(savepoint, using)
+        suspects |= appeared
+
+
+def _upserted(plan: Plan, returned: Sequence[Any], before: dict[Any, Values]) -> list[RowChange]:
     width = len(plan.model._meta.pk_fields)
     changes: list[RowChange] = []
     for values in returned:
@@ -107,11 +145,8 @@ def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
             changes += changed_row(plan, pk, before[pk], row)
         else:
             whole = None if plan.model._meta.parents else {**plan.no_links(), **row}
-            changes.append(RowChange(plan.model, pk, CREATE, {}, {}, whole, is_upsert=True))
-    operation.emit(compiler.using, changes)
-    if not returning_fields:
-        return []
-    return [tuple(values[-len(returning_fields) :]) for values in returned]
+            changes.append(RowChange(plan.model, pk, CREATE, {}, {}, whole))
+    return changes
 
 
 def _conflicting_rows(compiler: Any, plan: Plan) -> dict[Any, Values]:
@@ -123,6 +158,7 @@ def _conflicting_rows(compiler: Any, plan: Plan) -> dict[Any, Values]:
             tuple(getattr(instance, field.attname) for field in fields) for instance in compiler.query.objs
         )
         known = [key for key in keys if not any(part is None or isinstance(part, DatabaseDefault) for part in key)]
+        known.sort(key=repr)  # so that rows are locked in the same order as by others
         for some in in_batches(known, BATCH if len(fields) == 1 else CONDITIONS):
             rows.update(reader.matching(_condition(fields, some)))
     return rows
