@@ -256,7 +256,7 @@ SCENARIOS: dict[str, dict[Write, int]] = {
     # Of everything.
     "mixed": {
         save: 6, save_some_fields: 3, save_expression: 4, save_two_locked: 4, update_one: 2, update_some: 2,
-        update_by_condition: 1, update_or_create: 3, bulk_update: 2, toggle_tag: 2, change_tags: 2,
+        update_by_condition: 1, update_or_create: 3, upsert: 2, bulk_update: 2, toggle_tag: 2, change_tags: 2,
         change_boxes: 2, create_item: 2, delete: 1, recreate: 2,
     },
     # What Django alone never deadlocks on, as everything is locked in the order of the keys.
@@ -277,7 +277,7 @@ SCENARIOS: dict[str, dict[Write, int]] = {
     # What a writer that is killed was doing.
     "killed": {
         save: 2, save_expression: 2, save_two_locked: 2, update_some: 2, bulk_update: 1, toggle_tag: 1,
-        change_boxes: 1, create_item: 2, delete: 1, recreate: 1, update_or_create: 2, create_slips: 3,
+        change_boxes: 1, create_item: 2, delete: 1, recreate: 1, update_or_create: 2, upsert: 1, create_slips: 3,
         save_own_slip: 1, delete_own_slips: 2, write_much: 4,
     },
 }  # fmt: skip
