@@ -63,12 +63,12 @@ def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame)
             _Batch(using, history, some).write(frame, blame)
 
 
-def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) -> set[Any]:
-    """Return the keys of those objects that are there according to their history."""
+def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) -> dict[Any, int]:
+    """Return the last versions of those objects that are there according to their history, by primary key."""
     history = _history_database(using)
     type_id = ContentType.objects.db_manager(history).get_for_model(model).pk
     keys = {(type_id, key_to_text(model, pk)): pk for pk in pks}
-    return {keys[key] for key, last in last_versions(keys, history).items() if not last.is_deletion}
+    return {keys[key]: last.version for key, last in last_versions(keys, history).items() if not last.is_deletion}
 
 
 def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:

@@ -113,11 +113,11 @@ def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
 def _insert_or_update(compiler: Any, plan: Plan, fields: Sequence[Any], statements: Any) -> tuple[Any, list[RowChange]]:
     """Run INSERT … ON CONFLICT DO UPDATE; again if somebody else inserted a row between looking for it and that.
 
-    Such a row seems to be new, but its history says that it is there. If it still does so the second time, its deletion
-    was never recorded.
+    Such a row seems to be new, but its history says that it is there. If it says just the same the next time, its
+    deletion was never recorded.
     """
     using = compiler.using
-    suspects: set[Any] = set()
+    suspects: dict[Any, int] = {}
     while True:
         savepoint = transaction.savepoint(using) if has_other_writers(using) else None
         before = _conflicting_rows(compiler, plan)
@@ -126,12 +126,12 @@ def _insert_or_update(compiler: Any, plan: Plan, fields: Sequence[Any], statemen
         if savepoint is None:
             return returned, changes
         created = [change.pk for change in changes if change.action == CREATE]
-        appeared = told_to_be_there(plan.model, created, using) - suspects
-        if not appeared:
+        told = told_to_be_there(plan.model, created, using)
+        if told.items() <= suspects.items():
             transaction.savepoint_commit(savepoint, using)
             return returned, changes
         transaction.savepoint_rollback(savepoint, using)
-        suspects |= appeared
+        suspects = told
 
 
 def _upserted(plan: Plan, returned: Sequence[Any], before: dict[Any, Values]) -> list[RowChange]:
