@@ -1,11 +1,11 @@
 """Run Django's own ORM tests without and with revy, and fail if revy makes the outcome of any test worse.
 
-`python tests/django_suite/run.py` runs them with revy installed and no context active, and with a context around every
-test, where tests that count queries may count others; names of test modules or labels, such as `update` or
+`python tests/django_suite/run.py` runs them with revy installed and no context active; `--context` also with a context
+around every test, where tests that count queries may count others; names of test modules or labels, such as `update` or
 `queries.tests.Queries1Tests`, run only those.
 
 The tests come from the source distribution of the Django that is installed, which pip downloads once into .cache/.
-The three runs go on SQLite and at the same time, one process each.
+The runs go on SQLite and at the same time, one process each.
 """
 
 import argparse
@@ -125,6 +125,7 @@ def worse(before: Outcomes, after: Outcomes, mode: str) -> dict[str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", nargs="*", default=MODULES, help="modules or labels of Django's tests")
+    parser.add_argument("--context", action="store_true", help="put a context around every test, too")
     options = parser.parse_args()
 
     tests = tests_directory()
@@ -132,7 +133,8 @@ def main() -> int:
     known = [label for label in options.labels if (tests / label.split(".")[0]).is_dir()]
     if missing := set(options.labels) - set(known):
         print(f"Not in Django {django.get_version()}: {', '.join(sorted(missing))}")
-    without, *with_revy = [Run(mode, known, tests) for mode in ("none", "installed", "context")]
+    modes = ("none", "installed", "context") if options.context else ("none", "installed")
+    without, *with_revy = [Run(mode, known, tests) for mode in modes]
     before = without.outcomes()
     is_worse = not before
     for run in with_revy:

@@ -112,7 +112,6 @@ MUTATIONS = [
     _django("keyframes of a batch come one version late", "versions.py", "_interval() == 0", "_interval() == 1"),
     _django("an older object gets no first state", "versions.py", "({last}), 1) = 1", "({last}), 0) = 1"),
     _django("an older object of a batch gets no first state", "versions.py", "not self.version or ", ""),
-    _django("a state builds upon the one before a deletion", "versions.py", "or self.is_deletion ", ""),
     _django(
         "a keyframe of a row that is not known stays empty", "recorder.py", "if asks_for_state and", "if False and",
     ),
