@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test lint schema coverage-table
+.PHONY: install demo test lint schema coverage-table bench bench-growth
 
 install: $(INSTALLED)
 
@@ -38,3 +38,13 @@ schema: $(INSTALLED)
 # Writes the column of one database into docs/coverage.md: SQLite's, or that of DATABASE_URL=postgres://… or mysql://…
 coverage-table: $(INSTALLED)
 	$(VENV_PYTHON) -m tests.coverage
+
+# Compares revy with its peers, and writes docs/performance.md: make bench DATABASE_URL=postgres://… PEERS="reversion" ROUNDS=7
+# QUICK=1 only tries whether it runs. The peers' environments are in .cache/benchmarks.
+bench: $(INSTALLED)
+	$(VENV_PYTHON) -m benchmarks $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(PEERS),--peers $(PEERS)) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
+
+# What single operations cost as histories, models and contexts grow; writes docs/performance.md, too.
+bench-growth: $(INSTALLED)
+	$(VENV_PYTHON) -m benchmarks.growth $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(QUICK),--quick)

@@ -1,0 +1,56 @@
+"""revy, as README.md has it: nothing but contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+from benchmarks.subjects import base
+from benchmarks.subjects.base import CREATE, DELETE, UPDATE, Change, M
+from revy import Context
+from revy.contrib.django.models import AttributeDelta, ObjectDelta, ObjectSnapshot, Revision
+
+ACTIONS = {
+    CREATE: ObjectDelta.ACTION_CREATE,
+    UPDATE: ObjectDelta.ACTION_UPDATE,
+    DELETE: ObjectDelta.ACTION_DELETE,
+}
+NAMES = {action: name for name, action in ACTIONS.items()}
+
+
+class Subject(base.Subject):
+    @contextmanager
+    def acting(self, user: Any, reason: str) -> Iterator[None]:
+        with Context.via_actor(user), Context.via_revision_description(reason):
+            yield
+
+    def count(self, model: type[Model], action: str) -> int:
+        content_type = ContentType.objects.get_for_model(model)
+        return ObjectDelta.objects.filter(content_type=content_type, action=ACTIONS[action]).count()
+
+    def page(self, instance: Model, length: int) -> Sequence[Change]:
+        deltas = ObjectDelta.objects.filter(
+            content_type=ContentType.objects.get_for_model(instance), content_id=instance.pk
+        )
+        newest = deltas.order_by("-version").select_related("revision").prefetch_related("actor", "attribute_deltas")
+        return [
+            Change(
+                NAMES[delta.action],
+                delta.actor and delta.actor.username,
+                {each.field_name: (each.old_value, each.new_value) for each in delta.get_attribute_deltas()},
+            )
+            for delta in newest[:length]
+        ]
+
+    def rebuild(self, model: type[M], pk: int, version: int) -> M:
+        deltas = ObjectDelta.objects.annotate(snapshot=ObjectSnapshot(model))
+        content_type = ContentType.objects.get_for_model(model)
+        delta: Any = deltas.get(content_type=content_type, content_id=pk, version=version)
+        return delta.snapshot
+
+    def tables(self) -> list[type[Model]]:
+        return [AttributeDelta, ObjectDelta, Revision]
