@@ -14,7 +14,7 @@ from benchmarks.libraries import LIBRARIES, PEERS, REVY, UNTRACKED
 from benchmarks.urls import vendor_of
 
 NO_PEERS: Final = "none"
-SQLITE_URL: Final = f"sqlite:///{environments.CACHE / 'databases' / 'benchmark.sqlite3'}"
+SQLITE_URL: Final = f"sqlite:///{environments.DATABASES / 'benchmark.sqlite3'}"
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
     pythons: dict[str, Path | str] = {
         name: environments.python_of(name) for name in names if vendor in LIBRARIES[name].vendors
     }
-    Path(SQLITE_URL.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    environments.DATABASES.mkdir(parents=True, exist_ok=True)
     with processes.running(pythons, options.database) as running:
         measurements = runner.measure(running, options.rounds, is_quick=options.quick)
         introductions = {process.name: process.introduction for process in running}

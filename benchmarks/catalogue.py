@@ -12,7 +12,7 @@ BYTES: Final = "bytes"
 
 @dataclass(frozen=True)
 class Workload:
-    """`count` is the number of objects, or of versions; the rest are counts of runs that only try it out."""
+    """`count` is the number of objects, or of versions; `quick` that of runs which only try it out, or warm up."""
 
     name: str
     title: str
@@ -22,18 +22,18 @@ class Workload:
 
 
 WORKLOADS: Final = (
-    Workload("create", "create, one save() each", RATIO, 300, 30),
-    Workload("change", "get + change one field + save()", RATIO, 300, 30),
-    Workload("block", "300 saves in one block and transaction", RATIO, 300, 30),
-    Workload("unchanged", "save() without a change", RATIO, 300, 30),
-    Workload("bulk_create", "bulk_create of 3,000", RATIO, 3_000, 100),
-    Workload("queryset_update", "queryset.update of 3,000 rows", RATIO, 3_000, 100),
+    Workload("create", "create, one save() each", RATIO, 300, 10),
+    Workload("change", "get + change one field + save()", RATIO, 300, 10),
+    Workload("block", "300 saves in one block and transaction", RATIO, 300, 10),
+    Workload("unchanged", "save() without a change", RATIO, 300, 10),
+    Workload("bulk_create", "bulk_create of 3,000", RATIO, 3_000, 50),
+    Workload("queryset_update", "queryset.update of 3,000 rows", RATIO, 3_000, 50),
     Workload("delete", "delete with 3 cascaded children each", RATIO, 100, 10),
-    Workload("load_inside", "load 3,000 rows inside a context", RATIO, 3_000, 100),
-    Workload("load", "load 3,000 rows outside", RATIO, 3_000, 100),
+    Workload("load_inside", "load 3,000 rows inside a context", RATIO, 3_000, 50),
+    Workload("load", "load 3,000 rows outside", RATIO, 3_000, 50),
     Workload("page", "a page of 20 changes with their diffs", MILLISECONDS, 30, 22),
     Workload("rebuild", "rebuild an object at version 100 of 200", MILLISECONDS, 200, 8),
-    Workload("bytes_create", "history bytes a create (9 fields, 480 characters of text)", BYTES, 2_000, 50),
-    Workload("bytes_change", "history bytes a one-field update", BYTES, 2_000, 50),
-    Workload("bytes_change_long", "history bytes a one-field update of a row with 10 kB of text", BYTES, 500, 20),
+    Workload("bytes_create", "history bytes a create (9 fields, 480 characters of text)", BYTES, 2_000, 10),
+    Workload("bytes_change", "history bytes a one-field update", BYTES, 2_000, 10),
+    Workload("bytes_change_long", "history bytes a one-field update of a row with 10 kB of text", BYTES, 500, 5),
 )

@@ -11,6 +11,7 @@ from benchmarks.libraries import COMMON, LIBRARIES
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = ROOT / ".cache" / "benchmarks"
+DATABASES: Final = CACHE / "databases"
 
 
 def python_of(name: str) -> Path:

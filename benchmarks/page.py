@@ -1,4 +1,7 @@
-"""docs/performance.md: the parts between its markers are made of the results that are kept beside it."""
+"""docs/performance.md: the parts between its markers are made of the results that are kept beside it.
+
+`python -m benchmarks.page` makes them again.
+"""
 
 from __future__ import annotations
 
@@ -38,3 +41,7 @@ def _content(name: str) -> str:
     alternative = f"{TITLES[vendor]}: " + ("growth curves" if name.startswith(GROWTH) else "revy and its peers")
     content = growth_table.render(found) if name.startswith(GROWTH) else table.render(found)
     return f"{content}\n\n![{alternative}](performance/{name}.svg)"
+
+
+if __name__ == "__main__":
+    write()

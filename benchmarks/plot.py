@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from benchmarks import results
+from benchmarks import growth_table, results
 from benchmarks.catalogue import BYTES, MILLISECONDS, RATIO, WORKLOADS
 from benchmarks.libraries import LIBRARIES, UNTRACKED
 
@@ -83,6 +83,28 @@ def _panel(axes: Axes, unit: str, label: str, cells: dict[str, Any], names: list
     axes.tick_params(axis="y", length=0)
 
 
+def growth(found: dict[str, Any]) -> Figure:
+    """Return a curve for each operation, in a panel for each thing that grows."""
+    figure, panels = pyplot.subplots(2, 2, figsize=(9, 7), sharey=True, layout="constrained")
+    for axes, (axis, curve) in zip(panels.flat, found["curves"].items(), strict=True):
+        sizes = [int(size) for size in curve]
+        for operation, (colour, marker) in zip(curve[str(sizes[0])], STYLES.values(), strict=True):
+            costs = [curve[str(size)][operation] / 1e3 for size in sizes]
+            axes.plot(sizes, costs, color=colour, marker=marker, markersize=5, label=operation)
+        axes.set_xlabel(growth_table.TITLES[axis])
+        scale_logarithmically(axes, "x")
+        scale_logarithmically(axes, "y")
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.set_xticks([], minor=True)
+        axes.grid(color="#eeeeee", which="both")
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("milliseconds")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
 def scale_logarithmically(axes: Axes, direction: str) -> None:
     """Give an axis a logarithmic scale with plain numbers at 1, 2 and 5 of each decade."""
     axis = getattr(axes, f"{direction}axis")
@@ -99,7 +121,7 @@ def main(names: list[str]) -> None:
         found = results.read(name)
         if found is None:
             raise SystemExit(f"{name} has not been measured.")
-        figure = compare(found)
+        figure = growth(found) if "curves" in found else compare(found)
         figure.savefig(results.FOLDER / f"{name}.svg", metadata={"Date": None})
         figure.savefig(results.FOLDER / f"{name}.png", dpi=120)
 

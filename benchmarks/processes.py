@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import CACHE, ROOT
+from benchmarks.environments import ROOT
 from benchmarks.urls import own_url
 
 
 class ProcessFailed(Exception):
-    """A subject's process ended, or could not start; its log says why."""
+    """A subject's process ended, or could not start; the message has what it said last."""
 
 
 class Process:
@@ -23,18 +24,16 @@ class Process:
 
     def __init__(self, name: str, python: Path | str, database_url: str) -> None:
         self.name = name
-        self._log = CACHE / "logs" / f"{name}.log"
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [str(python), "-m", "benchmarks.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=ROOT,
-                env=environment(name, database_url),
-            )
+        self._log = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            [str(python), "-m", "benchmarks.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=ROOT,
+            env=environment(name, database_url),
+        )
         self.introduction = self._answer()
 
     def run(self, workload: str, count: int) -> dict[str, Any]:
@@ -46,15 +45,19 @@ class Process:
 
     def close(self) -> None:
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
+        self._log.close()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
             self._process.wait()
-            raise ProcessFailed(f"The process of {self.name} failed:\n{self._log.read_text()[-4000:]}")
+            self._log.seek(0)
+            raise ProcessFailed(f"The process of {self.name} failed:\n{self._log.read()[-4000:]}")
         return json.loads(line)
 
 

@@ -15,13 +15,13 @@ Measurements = dict[str, dict[str, dict[str, Any]]]
 
 
 def measure(processes: Sequence[Process], rounds: int, *, is_quick: bool = False) -> Measurements:
-    """Return the measurements of several rounds, after one with few rows that only warms up.
+    """Return the measurements of several rounds, after one with few rows that only warms up; or of such rounds.
 
     In a round, all subjects run a workload one right after the other, so that what slows the machine down meets all of
     them; a different one comes first in each round.
     """
     found: Measurements = {workload.name: {} for workload in WORKLOADS}
-    for number in range(rounds + 1):
+    for number in range(1 if is_quick else 0, rounds + 1):
         for workload in WORKLOADS:
             if workload.unit == BYTES and number > 1:
                 continue  # Bytes do not vary.

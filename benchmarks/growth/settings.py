@@ -1,0 +1,7 @@
+"""Configure Django for the growth curves: revy, and models of many sizes."""
+
+from benchmarks.settings import *  # noqa: F403
+from benchmarks.settings import INSTALLED_APPS as _APPS
+
+INSTALLED_APPS = [*_APPS, "graphene_django", "benchmarks.growth"]
+MIGRATION_MODULES = {"blog": None, "growth": None}
