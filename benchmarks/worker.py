@@ -38,10 +38,10 @@ def start() -> Any:
 
 def migrate() -> None:
     """Make and run the migrations of the models, with all that the library adds to them."""
-    (package,) = settings.MIGRATION_MODULES.values()
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, package).mkdir()
-        Path(folder, package, "__init__.py").touch()
+        for package in settings.MIGRATION_MODULES.values():
+            Path(folder, package).mkdir()
+            Path(folder, package, "__init__.py").touch()
         sys.path.insert(0, folder)
         call_command("makemigrations", *settings.MIGRATION_MODULES, verbosity=0)
         call_command("migrate", verbosity=0)

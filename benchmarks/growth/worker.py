@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import django
-from django.core.management import call_command
 
 Point = tuple[int, dict[str, float]]
 
@@ -89,12 +88,12 @@ def main() -> None:
     from django.contrib.auth.models import User
 
     from benchmarks import databases
-    from benchmarks.worker import introduction
+    from benchmarks.worker import introduction, migrate
 
     most_rows, is_quick = int(sys.argv[1]), sys.argv[2:] == ["quick"]
     databases.create()
     try:
-        call_command("migrate", run_syncdb=True, verbosity=0)
+        migrate()
         study = Study(User.objects.create_superuser("somebody"), most_rows, repeats=2 if is_quick else 25)
         # So that a page is full from the beginning, and everything has run once.
         study.measure(_model(), 20)
