@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,10 +37,8 @@ class Bench:
     subject: Subject
     user: User
 
-    @contextmanager
-    def acting(self) -> Iterator[None]:
-        with self.subject.acting(self.user, REASON):
-            yield
+    def acting(self) -> AbstractContextManager[Any]:
+        return self.subject.acting(self.user, REASON)
 
     def clear(self) -> None:
         databases.empty([*self.subject.tables(), Comment, Post])
