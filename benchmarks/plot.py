@@ -113,7 +113,7 @@ def scale_logarithmically(axes: Axes, direction: str) -> None:
     axis.set_major_formatter(plain)
     low, high = getattr(axes, f"get_{direction}lim")()
     # Over several decades, those between would stand on top of each other.
-    axis.set_minor_formatter(plain if high / low < 500 else NullFormatter())
+    axis.set_minor_formatter(plain if high / low < 2_000 else NullFormatter())
 
 
 def main(names: list[str]) -> None:
