@@ -17,7 +17,8 @@ def render(found: dict[str, Any]) -> str:
     machine = found["machine"]
     conditions = (
         f"{found['database']}, Django {found['django']}, Python {found['python']}, revy {found['version']}. "
-        f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}. Medians in microseconds."
+        f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}. "
+        "Microseconds: the lower quartile of 25 calls."
     )
     return "\n\n".join([*(_table(TITLES[axis], curve) for axis, curve in found["curves"].items()), conditions])
 
