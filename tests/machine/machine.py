@@ -105,7 +105,7 @@ class Machine(RuleBasedStateMachine):
         with receivers.receiving(kind, blame) as reaction:
             try:
                 with _everywhere() if is_atomic else nullcontext():
-                    expected = _both(self._perform(write, mode, is_atomic), reaction)
+                    expected = _both(self._perform(write, mode, is_atomic, reaction), reaction)
             except (*REFUSALS, RollBack, Nothing) as error:
                 self._count(write, type(error).__name__)
                 # What was written is gone, and what was touched does not know.
@@ -126,7 +126,7 @@ class Machine(RuleBasedStateMachine):
             else:
                 self.oracles[using].check_silence()
 
-    def _perform(self, write: Write, mode: str, is_atomic: bool) -> Expected:
+    def _perform(self, write: Write, mode: str, is_atomic: bool, reaction: Expected) -> Expected:
         world = self.world
         match mode:
             case "disabled":
@@ -154,6 +154,8 @@ class Machine(RuleBasedStateMachine):
                     self._fail_after(world.one_of(WRITES, "first"), world.one_of(WRITES, "second"))
                 world.held = [each for each in held if any(each is other for other in world.held)]
                 world.begin(using)
+                # What receivers wrote to objects is undone as well.
+                reaction.aside = {key: value for key, value in reaction.aside.items() if isinstance(key, type)}
         return write(world)
 
     def _fail_after(self, *writes: Write) -> None:
