@@ -38,7 +38,9 @@ def first_rolled_back() -> Writing:
 @path("`savepoint()` and `savepoint_rollback()`")
 def savepoint() -> Writing:
     yield
-    sid = transaction.savepoint(using=DEFAULT_DB_ALIAS)
+    # Django 6.1 has another name for it.
+    create = getattr(transaction, "savepoint_create", None) or transaction.savepoint
+    sid = create(using=DEFAULT_DB_ALIAS)
     Code.objects.all().delete()
     transaction.savepoint_rollback(sid, using=DEFAULT_DB_ALIAS)
     Gauge.objects.filter(key="a").delete()

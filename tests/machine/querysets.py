@@ -50,7 +50,9 @@ def _rows(world: World, model: Any) -> Any:
         case "ordered":
             rows = rows.order_by("-pk")
         case "ordered by name":
-            rows = rows.order_by("name", "pk").select_related()
+            rows = rows.order_by("name", "pk")
+            references = [field.name for field in model._meta.concrete_fields if field.remote_field is not None]
+            rows = rows.select_related(*references) if references else rows
         case "by tag":
             rows = rows.filter(tags__color=world.draw(names, "color"))
         case "by shelf":

@@ -119,18 +119,17 @@ def _insert_or_update(compiler: Any, plan: Plan, fields: Sequence[Any], statemen
     using = compiler.using
     suspects: dict[Any, int] = {}
     while True:
-        savepoint = transaction.savepoint(using) if has_other_writers(using) else None
-        before = _conflicting_rows(compiler, plan)
-        returned = fetch_returned(compiler, fields, statements)
-        changes = _upserted(plan, returned, before)
-        if savepoint is None:
-            return returned, changes
-        created = [change.pk for change in changes if change.action == CREATE]
-        told = told_to_be_there(plan.model, created, using)
-        if told.items() <= suspects.items():
-            transaction.savepoint_commit(savepoint, using)
-            return returned, changes
-        transaction.savepoint_rollback(savepoint, using)
+        with write_transaction(using, savepoint=has_other_writers(using)):
+            before = _conflicting_rows(compiler, plan)
+            returned = fetch_returned(compiler, fields, statements)
+            changes = _upserted(plan, returned, before)
+            if not has_other_writers(using):
+                return returned, changes
+            created = [change.pk for change in changes if change.action == CREATE]
+            told = told_to_be_there(plan.model, created, using)
+            if told.items() <= suspects.items():
+                return returned, changes
+            transaction.set_rollback(True, using=using)
         suspects = told
 
 
