@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model, get_revision_model
 from revy.contrib.django.models import ObjectSnapshot
+from revy.contrib.django.transactions import held_by
 
 Revision: Any = get_revision_model()
 ObjectDelta: Any = get_object_delta_model()
@@ -68,11 +69,27 @@ def recorded(revisions: int, object_deltas: int, attribute_deltas: int) -> Itera
     assert written == (revisions, object_deltas, attribute_deltas)
 
 
+def write_history(using: str = "default") -> None:
+    """Have what the history of the running transaction is written, as it is before somebody looks or it commits."""
+    held = held_by(connections[using])
+    if held is not None:
+        held.flush()
+
+
+@contextmanager
+def counting(using: str = "default") -> Iterator[CaptureQueriesContext]:
+    """Capture the statements of the block, with those that write its history."""
+    write_history(using)
+    with CaptureQueriesContext(connections[using]) as captured:
+        yield captured
+        write_history(using)
+
+
 @contextmanager
 def statements(using: str = "default") -> Iterator[Counter[str]]:
     """Give how many statements of each kind, `SELECT` say, the block has run; filled when it ends."""
     kinds: Counter[str] = Counter()
-    with CaptureQueriesContext(connections[using]) as captured:
+    with counting(using) as captured:
         yield kinds
     kinds.update(query["sql"].split(maxsplit=1)[0] for query in captured)
 
@@ -80,7 +97,7 @@ def statements(using: str = "default") -> Iterator[Counter[str]]:
 @contextmanager
 def queries(at_most: int, using: str = "default") -> Iterator[None]:
     """Assert how many statements the block runs, transaction control aside; prints them when there are more."""
-    with CaptureQueriesContext(connections[using]) as captured:
+    with counting(using) as captured:
         yield
     control = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
     statements = [query["sql"] for query in captured if not query["sql"].startswith(control)]

@@ -13,7 +13,16 @@ from hypothesis.extra.django import TestCase
 from revy import Context
 from revy.contrib.django.models import ObjectSnapshot, ObjectState
 from tests.app.models import Code, Document, Pizzeria, Post
-from tests.orm.history import AttributeDelta, ObjectDelta, actions, deltas_of, queries, snapshots, values_of
+from tests.orm.history import (
+    AttributeDelta,
+    ObjectDelta,
+    actions,
+    deltas_of,
+    queries,
+    snapshots,
+    values_of,
+    write_history,
+)
 from tests.orm.strategies import text
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +46,7 @@ class TestEveryVersion(TestCase):
                 now = values_of(Post.objects.get(pk=post.pk))
                 if now != kept[-1]:
                     kept.append(now)
+            write_history()
         with queries(at_most=1):
             rebuilt = [values_of(snapshot) for snapshot in snapshots(Post, post.pk)]
         assert rebuilt == kept

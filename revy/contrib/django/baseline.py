@@ -9,10 +9,10 @@ from django.db import models
 
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH
-from revy.contrib.django.insertion import insert_rows
-from revy.contrib.django.recorder import UPDATE
+from revy.contrib.django.changes import UPDATE, Values
+from revy.contrib.django.insertion import table_of
 from revy.contrib.django.revisions import obtain_revision
-from revy.contrib.django.rows import Values, read_rows
+from revy.contrib.django.rows import read_rows
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import key_to_text
@@ -78,18 +78,7 @@ def _write(table: TrackedTable, pks: Sequence[Any], frame: Frame) -> tuple[set[A
 
 def _insert(table: TrackedTable, rows: dict[Any, Values], frame: Frame) -> None:
     revision = obtain_revision(frame, table.history)
-    insert_rows(
-        conf.get_object_delta_model(),
-        table.history,
-        [
-            {
-                "revision_id": revision.pk,
-                "action": UPDATE,
-                "content_type_id": table.content_type_id,
-                "content_id": key_to_text(table.model, pk),
-                "version": 1,
-                "state": row,
-            }
-            for pk, row in rows.items()
-        ],
+    given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
+    table_of(conf.get_object_delta_model(), table.history, given).insert(
+        [(revision.pk, UPDATE, table.content_type_id, key_to_text(table.model, pk), 1, row) for pk, row in rows.items()]
     )

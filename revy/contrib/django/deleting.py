@@ -16,9 +16,10 @@ from revy.context import Context
 from revy.contrib.django import operation, relations
 from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.blame import DeletionBlame, Roots
+from revy.contrib.django.changes import DELETE, UPDATE, RowChange
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
-from revy.contrib.django.recorder import DELETE, UPDATE, RowChange, record, with_heirs
+from revy.contrib.django.recorder import record, with_heirs
 from revy.contrib.django.rows import keys_a_statement
 from revy.contrib.django.tracking import key_of_instance, plan_for
 from revy.contrib.django.transactions import write_transaction

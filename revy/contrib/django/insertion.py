@@ -3,106 +3,162 @@
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from django.db import connections, models
 
 from revy.contrib.django.batches import BATCH, in_batches
+from revy.contrib.django.fields import KeyField
+from revy.contrib.django.values import Json
 
-_NOTHING = object()
+_NOTHING: Final = object()
+# Fields whose columns take the values of history as they are: numbers and text.
+_PLAIN: Final = frozenset(
+    (
+        models.AutoField, models.BigAutoField, models.BigIntegerField, models.IntegerField,
+        models.PositiveIntegerField, models.CharField, models.TextField, KeyField,
+    )
+)  # fmt: skip
 
-# Values by attname. What is not given gets the field's default.
-NewRow = dict[str, Any]
+Prepare = Callable[[Any], Any]
 
 
-def insert_rows(
-    model: type[models.Model], using: str, rows: Sequence[NewRow], *, returning: str | None = None
-) -> list[tuple[Any, ...]]:
-    """Insert rows of a model of the history, and return what the database gives each: its key, and one more column.
+class Table:
+    """A table of history, and how to INSERT rows that give the columns of the attributes `given`, in this order.
 
-    All rows give the same columns. A value may be an expression that needs nothing but the connection. The column of
-    the field `returning` comes as the database has it, from those that return columns at all.
+    Columns that are not given, but have defaults in Python, get these.
     """
-    if not rows:
-        return []
-    connection: Any = connections[using]
-    insert = _insert_into(model, using, tuple(rows[0]))
-    returned: list[tuple[Any, ...]] = []
-    for some in in_batches(rows, _rows_a_statement(connection, len(insert.fields))):
-        sql, params = insert.compose([insert.column_of(field, some, connection) for field in insert.fields], connection)
-        with connection.cursor() as cursor:
-            if connection.features.can_return_columns_from_insert:
-                cursor.execute(f"{sql} RETURNING {insert.columns(insert.key.name, returning)}", params)
-                returned += cursor.fetchall()
-            else:
-                cursor.execute(sql, params)
-                returned.append((connection.ops.last_insert_id(cursor, insert.table, insert.key.column),))
-    return returned
 
-
-class _Insert:
-    """The INSERT into a table of history of the columns that are given, and of those that have defaults in Python."""
-
-    def __init__(self, model: type[models.Model], using: str, given: Sequence[str]) -> None:
-        connection = connections[using]
+    def __init__(self, model: type[models.Model], using: str, given: tuple[str, ...]) -> None:
+        connection: Any = connections[using]
         meta = model._meta
+        self._using = using
         self._quote = connection.ops.quote_name
-        self._columns: dict[str, Any] = {field.name: field.column for field in meta.concrete_fields}
+        self.name = self._quote(meta.db_table)
         self.key: Any = meta.pk
-        self.table = meta.db_table
-        self.fields: list[Any] = [
+        by_attname = {field.attname: field for field in meta.concrete_fields}
+        self._defaults = [
             field
-            for field in meta.concrete_fields
-            if field is not self.key and (field.attname in given or not field.has_db_default())
+            for field in _fields_with_defaults(model)
+            if field.attname not in given and not _is_null_by_default(field)
         ]
-        self._head = f"INSERT INTO {self._quote(self.table)} ({self.columns(*(field.name for field in self.fields))}) "
-        # One array a column, where there are arrays: PostgreSQL plans that faster than a value each.
-        self._arrays = None
+        self._fields: list[Any] = [*(by_attname[name] for name in given), *self._defaults]
+        self._prepare = [_prepare_for(field, connection) for field in self._fields]
+        self.columns = ", ".join(self._quote(field.column) for field in self._fields)
+        self.places: Final = ("%s",) * len(self._fields)
+        self._types = [field.db_type(connection) for field in self._fields]
+
+    @property
+    def head(self) -> str:
+        return f"INSERT INTO {self.name} ({self.columns})"
+
+    @property
+    def returning(self) -> str:
+        return f"RETURNING {self._quote(self.key.column)}"
+
+    def prepared(self, row: Sequence[Any]) -> list[Any]:
+        """Return the parameters of one row."""
+        values = (*row, *self._default_values()) if self._defaults else row
+        return [
+            value if prepare is None else prepare(value) for prepare, value in zip(self._prepare, values, strict=True)
+        ]
+
+    def insert(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Insert the rows, and return their keys; of databases that return no columns only that of a single row."""
+        connection: Any = connections[self._using]
+        keys: list[Any] = []
+        for some in in_batches(rows, _rows_a_statement(connection, len(self.places))):
+            sql, params = self._compose(some, connection)
+            with connection.cursor() as cursor:
+                if connection.features.can_return_columns_from_insert:
+                    cursor.execute(f"{sql} {self.returning}", params)
+                    keys += [key for (key,) in cursor.fetchall()]
+                else:
+                    cursor.execute(sql, params)
+                    keys.append(connection.ops.last_insert_id(cursor, self.key.model._meta.db_table, self.key.column))
+        return keys
+
+    def _default_values(self) -> list[Any]:
+        return [_default_of(field) for field in self._defaults]
+
+    def _compose(self, rows: Sequence[Sequence[Any]], connection: Any) -> tuple[str, list[Any]]:
+        if len(rows) == 1:
+            return f"{self.head} VALUES ({', '.join(self.places)})", self.prepared(rows[0])
+        columns = list(self._columns(rows))
         if connection.vendor == "postgresql":
-            types = ", ".join(f"(%s)::{field.db_type(connection)}[]" for field in self.fields)
-            self._arrays = f"{self._head}SELECT * FROM UNNEST({types})"
+            # One array a column: PostgreSQL plans that faster than a value each.
+            types = ", ".join(f"(%s)::{kind}[]" for kind in self._types)
+            return f"{self.head} SELECT * FROM UNNEST({types})", columns
+        line = f"({', '.join(self.places)})"
+        params = [value for row in zip(*columns, strict=True) for value in row]
+        return f"{self.head} VALUES {', '.join([line] * len(rows))}", params
 
-    def columns(self, *names: str | None) -> str:
-        return ", ".join(self._quote(self._columns[name]) for name in names if name)
-
-    def column_of(self, field: Any, rows: Sequence[NewRow], connection: Any) -> list[Any]:
-        """Return what the database is given for a field of each row."""
-        name = field.attname
-        if name in rows[0]:
-            values = [row[name] for row in rows]
-        else:
-            values = [field.pre_save(SimpleNamespace(**{name: field.get_default()}), True) for _ in rows]
-        column: list[Any] = []
-        last: Any = _NOTHING
-        for value in values:
-            # Most columns of a batch hold one value.
-            if value is not last:
-                last = value
-                prepared = value if hasattr(value, "as_sql") else field.get_db_prep_save(value, connection)
-            column.append(prepared)
-        return column
-
-    def compose(self, columns: Sequence[list[Any]], connection: Any) -> tuple[str, list[Any]]:
-        if self._arrays is not None and len(columns[0]) > 1:
-            return self._arrays, list(columns)
-        lines: list[str] = []
-        params: list[Any] = []
-        for row in zip(*columns, strict=True):
-            places = []
-            for value in row:
-                sql, some = value.as_sql(None, connection) if hasattr(value, "as_sql") else ("%s", (value,))
-                places.append(sql)
-                params += some
-            lines.append(f"({', '.join(places)})")
-        return f"{self._head}VALUES {', '.join(lines)}", params
+    def _columns(self, rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+        """Yield the parameters of the rows, column by column."""
+        given = zip(*rows, strict=True)
+        defaults = zip(*(self._default_values() for _ in rows), strict=True) if self._defaults else ()
+        for prepare, column in zip(self._prepare, (*given, *defaults), strict=True):
+            if prepare is None:
+                yield list(column)
+                continue
+            prepared = []
+            last = _NOTHING
+            for value in column:
+                # Most columns of a batch hold one value.
+                if value is not last:
+                    last, param = value, prepare(value)
+                prepared.append(param)
+            yield prepared
 
 
 @functools.cache
-def _insert_into(model: type[models.Model], using: str, given: tuple[str, ...]) -> _Insert:
-    return _Insert(model, using, given)
+def table_of(model: type[models.Model], using: str, given: tuple[str, ...]) -> Table:
+    return Table(model, using, given)
+
+
+def default_values(model: type[models.Model]) -> dict[str, Any]:
+    """Return what a new row gets in the columns that Python has the defaults of, by attname."""
+    return {field.attname: _default_of(field) for field in _fields_with_defaults(model)}
+
+
+def _fields_with_defaults(model: type[models.Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key and not field.has_db_default()]
+
+
+def _default_of(field: Any) -> Any:
+    return field.pre_save(SimpleNamespace(**{field.attname: field.get_default()}), True)
+
+
+def _is_null_by_default(field: Any) -> bool:
+    return field.get_default() is None and type(field).pre_save is models.Field.pre_save
+
+
+def _prepare_for(field: Any, connection: Any) -> Prepare | None:
+    """Return what makes a parameter of a value, or None if the value is one already."""
+    target = field
+    while target.remote_field is not None:
+        target = target.target_field
+    if type(target) in _PLAIN:
+        return None
+    if type(field) is models.JSONField and field.encoder is None and connection.vendor != "postgresql":
+        return _compact
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _compact(value: Json) -> str | None:
+    """Return JSON in as few bytes as there are; half a character, which JSON can escape, has none."""
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
 
 
 def _rows_a_statement(connection: Any, columns: int) -> int:

@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from typing import Final
 
 from revy.contrib.django.batches import BATCH
-from revy.contrib.django.recorder import RowChange, record
+from revy.contrib.django.changes import RowChange
+from revy.contrib.django.recorder import record
 from revy.frame import Frame, current
 
 

@@ -16,10 +16,10 @@ from django.db.models.fields import related_descriptors
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import operation
+from revy.contrib.django.changes import UPDATE, RowChange
 from revy.contrib.django.observation import is_recording
 from revy.contrib.django.patching import replace
 from revy.contrib.django.pending import Lists, changing
-from revy.contrib.django.recorder import UPDATE, RowChange
 from revy.contrib.django.rows import Lock, RowReader, has_other_writers
 from revy.contrib.django.tracking import Link, is_watched, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction

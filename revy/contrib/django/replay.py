@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
-from revy.contrib.django.recorder import CREATE, DELETE, UPDATE
+from revy.contrib.django.changes import CREATE, DELETE, UPDATE
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.values import UNFIT, Json, is_same

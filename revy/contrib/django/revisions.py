@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import connections
 
@@ -10,8 +11,8 @@ from revy import abc
 from revy.contrib.django.abstract import AbstractRevision
 from revy.contrib.django.conf import get_revision_model
 from revy.contrib.django.errors import ForeignRevision
-from revy.contrib.django.insertion import insert_rows
-from revy.contrib.django.transactions import Entry, ledger_of
+from revy.contrib.django.insertion import default_values, table_of
+from revy.contrib.django.transactions import Entry, held_by, ledger_of
 from revy.family import read_description
 from revy.frame import REVISION_DESCRIPTION, Cell, Frame, RevisionKey
 from revy.store import RevisionStore
@@ -19,31 +20,35 @@ from revy.store import RevisionStore
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
 
 
-def obtain_revision(frame: Frame, using: str) -> AbstractRevision:
+def obtain_revision(frame: Frame, using: str) -> Entry:
     """Return the revision of the frame's scope on that database, creating it for the first change of the scope."""
     connection = connections[using]
     ledger = ledger_of(connection)
     key = frame.revision_key
     entry = ledger.entries.get(key)
     if entry is None:
-        revision = _given_revision(key, using)
-        if revision is None:
-            revision = _new_revision(_description(frame), using)
-        entry = ledger.add(key, revision, connection)
+        given = _given_revision(key, using)
+        if given is None:
+            pk, make, description = _new_revision(_description(frame), using)
+        else:
+            pk, make, description = given.pk, lambda: given, given.description
+        entry = ledger.entries[key] = Entry(pk, make, description, connection.savepoint_state)
     described = frame.cells.get(REVISION_DESCRIPTION)
     if described is not None and described.scope is frame.scope:
         _describe(entry, read_description(described.value), using)
-    return entry.revision
+    return entry
 
 
-def _new_revision(description: str, using: str) -> AbstractRevision:
+def is_given(frame: Frame) -> bool:
+    """Tell whether the context was given a revision, or what returns one."""
+    return isinstance(frame.revision_key, Cell)
+
+
+def _new_revision(description: str, using: str) -> tuple[Any, Callable[[], AbstractRevision], str]:
     model = get_revision_model()
-    revision = model(description=description)
-    row = {field.attname: getattr(revision, field.attname) for field in model._meta.concrete_fields}
-    del row[model._meta.pk.attname]
-    ((revision.pk,),) = insert_rows(model, using, [row])
-    revision._state.adding, revision._state.db = False, using
-    return revision
+    row = {**default_values(model), "description": description}
+    (pk,) = table_of(model, using, tuple(row)).insert([tuple(row.values())])
+    return pk, lambda: model.from_db(using, [model._meta.pk.attname, *row], [pk, *row.values()]), description
 
 
 def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:
@@ -66,24 +71,30 @@ def _description(frame: Frame) -> str:
 
 
 def _describe(entry: Entry, description: str, using: str) -> None:
-    revision = entry.revision
     if entry.description != description:
-        type(revision)._base_manager.using(using).filter(pk=revision.pk).update(description=description)
-        revision.description = entry.description = description
+        model = get_revision_model()
+        model._base_manager.using(using).filter(pk=entry.pk).update(description=description)
+        entry.revision.description = entry.description = description
 
 
 class DatabaseRevisionStore(RevisionStore):
     """The revisions on the connections of the running thread."""
 
     def find(self, key: RevisionKey, given: Given) -> abc.Revision | None:
-        for connection in connections.all(initialized_only=True):
-            entry = ledger_of(connection).entries.get(key)
-            if entry is not None:
-                return entry.revision  # type: ignore[return-value]  # registered
+        for _using, entry in _entries(key):
+            return entry.revision  # type: ignore[return-value]  # registered
         return super().find(key, given)
 
     def describe(self, key: RevisionKey, description: str) -> None:
-        for connection in connections.all(initialized_only=True):
-            entry = ledger_of(connection).entries.get(key)
-            if entry is not None:
-                _describe(entry, description, connection.alias)
+        for using, entry in _entries(key):
+            _describe(entry, description, using)
+
+
+def _entries(key: RevisionKey) -> Iterator[tuple[str, Entry]]:
+    for connection in connections.all(initialized_only=True):
+        held = held_by(connection)
+        if held is not None:
+            held.flush()
+        entry = ledger_of(connection).entries.get(key)
+        if entry is not None:
+            yield connection.alias, entry

@@ -13,15 +13,15 @@ from django.db.models.sql import Query
 from django.db.models.sql.where import AND
 
 from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
+from revy.contrib.django.changes import Values
 from revy.contrib.django.pending import lists_told
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.transactions import reads_are_stale
-from revy.contrib.django.values import Json
 
 # How many conditions can be joined by OR, which keys of several columns need at times: SQLite nests 1,000.
 CONDITIONS: Final = 400
 
-Values = dict[str, Json]
+
 Row = tuple[Any, Values]
 
 

@@ -12,8 +12,9 @@ from django.db import models
 
 from revy.contrib.django import journal, operation
 from revy.contrib.django.blame import SaveBlame
+from revy.contrib.django.changes import RowChange
 from revy.contrib.django.patching import replace
-from revy.contrib.django.recorder import RowChange, record
+from revy.contrib.django.recorder import record
 from revy.contrib.django.tracking import concrete_model, is_watched
 from revy.contrib.django.transactions import write_transaction
 from revy.frame import current

@@ -10,7 +10,7 @@ from django.db import connections, models
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
-from revy.contrib.django.recorder import _history_database
+from revy.contrib.django.recorder import history_database
 from revy.contrib.django.tracking import plan_for
 from revy.contrib.django.values import key_to_text
 
@@ -21,7 +21,7 @@ class TrackedTable:
     def __init__(self, model: type[models.Model], using: str) -> None:
         self.model = plan_for(model).model
         self.using = using
-        self.history = _history_database(using)
+        self.history = history_database(using)
         content_type = ContentType.objects.db_manager(self.history).get_for_model(self.model)
         self.content_type_id = content_type.pk
         self.label = self.model._meta.label

@@ -1,11 +1,12 @@
-"""What a database connection has committed, and what it took back."""
+"""What a database connection has committed, what it took back, and what it is yet to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from django.db import connections, transaction
@@ -18,17 +19,28 @@ if TYPE_CHECKING:
     from revy.contrib.django.abstract import AbstractRevision
 
 
-@dataclass(slots=True)
 class Entry:
     """A revision that was written on a connection, and how many savepoints there were then.
 
     `description` is what the row says for sure: None after a rollback, which may have taken it back.
     """
 
-    revision: AbstractRevision
-    savepoints: int
-    description: str | None
-    is_committed: bool = False
+    __slots__ = ("_make", "_revision", "description", "is_committed", "pk", "savepoints")
+
+    def __init__(self, pk: Any, make: Callable[[], AbstractRevision], description: str | None, savepoints: int) -> None:
+        self.pk = pk
+        self.description = description
+        self.savepoints = savepoints
+        self.is_committed = False
+        self._make = make
+        self._revision: AbstractRevision | None = None
+
+    @property
+    def revision(self) -> AbstractRevision:
+        """The revision as an instance, made when it is first asked for."""
+        if self._revision is None:
+            self._revision = self._make()
+        return self._revision
 
 
 @dataclass(slots=True)
@@ -36,11 +48,6 @@ class Ledger:
     """The revisions that scopes have led to on one connection; what was rolled back is never in it."""
 
     entries: WeakKeyDictionary[RevisionKey, Entry] = field(default_factory=WeakKeyDictionary)
-
-    def add(self, key: RevisionKey, revision: AbstractRevision, connection: BaseDatabaseWrapper) -> Entry:
-        entry = Entry(revision, connection.savepoint_state, revision.description)
-        self.entries[key] = entry
-        return entry
 
     def commit(self) -> None:
         for entry in self.entries.values():
@@ -62,24 +69,73 @@ def ledger_of(connection: BaseDatabaseWrapper) -> Ledger:
     return cast(Ledger, ledger)
 
 
-@contextmanager
-def write_transaction(using: str, *, savepoint: bool = False) -> Iterator[None]:
+class Held(Protocol):
+    """What is still to be written in the running transaction."""
+
+    def flush(self) -> None:
+        """Write it."""
+
+    def drop(self) -> None:
+        """Forget it: what it is about was taken back."""
+
+
+def held_by(connection: BaseDatabaseWrapper) -> Held | None:
+    return vars(connection).get("_revy_held")
+
+
+def write_transaction(using: str, *, savepoint: bool = False) -> AbstractContextManager[None]:
     """Run the block in the running transaction, behind a savepoint if asked, or in one of its own.
 
     On SQLite a transaction that reads before it writes fails if another writer comes in between, at once and without
     waiting: ours asks for the write lock at its start.
     """
     connection: Any = connections[using]
-    if connection.vendor != "sqlite" or connection.in_atomic_block or _chooses_mode(connection):
-        with transaction.atomic(using=using, savepoint=savepoint):
-            yield
-        return
-    connection.transaction_mode = "IMMEDIATE"
-    try:
-        with transaction.atomic(using=using, savepoint=savepoint):
-            yield
-    finally:
-        connection.transaction_mode = None
+    if connection.in_atomic_block:
+        return transaction.atomic(using=using) if savepoint else _Part(connection)
+    if connection.vendor != "sqlite" or _chooses_mode(connection):
+        return transaction.atomic(using=using, savepoint=savepoint)
+    return _Immediate(connection, using)
+
+
+class _Part:
+    """A part of the running transaction, which fails with it: `atomic(savepoint=False)` at less cost."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is not None and self._connection.in_atomic_block:
+            self._connection.needs_rollback = True
+            self._connection.rollback_exc = error
+
+
+class _Immediate:
+    """A transaction of SQLite's that has the write lock from its start."""
+
+    __slots__ = ("_atomic", "_connection")
+
+    def __init__(self, connection: Any, using: str) -> None:
+        self._connection = connection
+        self._atomic = transaction.atomic(using=using, savepoint=False)
+
+    def __enter__(self) -> None:
+        self._connection.transaction_mode = "IMMEDIATE"
+        try:
+            self._atomic.__enter__()
+        finally:
+            self._connection.transaction_mode = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._atomic.__exit__(kind, error, traceback)
 
 
 def reads_are_stale(using: str) -> bool:
@@ -96,10 +152,28 @@ def _chooses_mode(connection: Any) -> bool:
 
 def _make_commit(original: Callable[..., Any]) -> Any:
     def commit(self: BaseDatabaseWrapper) -> None:
+        held = held_by(self)
+        if held is not None:
+            try:
+                held.flush()
+            except BaseException:
+                # Django does so for errors of the database only.
+                self.rollback()
+                raise
         original(self)
         ledger_of(self).commit()
 
     return commit
+
+
+def _make_savepoint(original: Callable[..., Any]) -> Any:
+    def savepoint(self: BaseDatabaseWrapper) -> Any:
+        held = held_by(self)
+        if held is not None:
+            held.flush()
+        return original(self)
+
+    return savepoint
 
 
 def _make_rollback(original: Callable[..., Any]) -> Any:
@@ -107,7 +181,7 @@ def _make_rollback(original: Callable[..., Any]) -> Any:
         try:
             original(self)
         finally:
-            ledger_of(self).roll_back()
+            _take_back(self)
 
     return rollback
 
@@ -119,7 +193,7 @@ def _make_savepoint_rollback(original: Callable[..., Any]) -> Any:
         finally:
             # A savepoint is called s<thread>_x<number>, counted up by the connection.
             number = sid.rpartition("x")[2] if sid else ""
-            ledger_of(self).roll_back(int(number) if number.isdigit() else 0)
+            _take_back(self, int(number) if number.isdigit() else 0)
 
     return savepoint_rollback
 
@@ -129,13 +203,22 @@ def _make_close(original: Callable[..., Any]) -> Any:
         try:
             original(self)
         finally:
-            ledger_of(self).roll_back()
+            _take_back(self)
 
     return close
+
+
+def _take_back(connection: BaseDatabaseWrapper, savepoint: int = 0) -> None:
+    held = held_by(connection)
+    if held is not None:
+        # Before each savepoint all is written: what is not was changed since the last one.
+        held.drop()
+    ledger_of(connection).roll_back(savepoint)
 
 
 def install() -> None:
     replace(BaseDatabaseWrapper, "commit", _make_commit)
     replace(BaseDatabaseWrapper, "rollback", _make_rollback)
+    replace(BaseDatabaseWrapper, "savepoint", _make_savepoint)
     replace(BaseDatabaseWrapper, "savepoint_rollback", _make_savepoint_rollback)
     replace(BaseDatabaseWrapper, "close", _make_close)

@@ -14,11 +14,11 @@ from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH
-from revy.contrib.django.insertion import insert_rows
-from revy.contrib.django.recorder import CREATE, DELETE, UPDATE
+from revy.contrib.django.changes import CREATE, DELETE, UPDATE, Values
+from revy.contrib.django.insertion import table_of
 from revy.contrib.django.replay import Change, Comparison, Replay, replay_all, shortened
 from revy.contrib.django.revisions import obtain_revision
-from revy.contrib.django.rows import Values, read_rows
+from revy.contrib.django.rows import read_rows
 from revy.contrib.django.snapshot import ObjectState
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.tracking import plan_for
@@ -238,32 +238,28 @@ class _ModelVerifier:
         """Record what the rows are: each as a new version with its whole state."""
         table = self.table
         revision = obtain_revision(frame, table.history)
-        by_nobody = {"actor_type_id": None, "actor_id": None, "description": ""}
-        deltas = insert_rows(
-            conf.get_object_delta_model(),
-            table.history,
+        given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
+        deltas = table_of(conf.get_object_delta_model(), table.history, given).insert(
             [
-                {
-                    **by_nobody,
-                    "revision_id": revision.pk,
-                    "action": _ACTIONS.get(finding.difference.kind, UPDATE),
-                    "content_type_id": table.content_type_id,
-                    "content_id": finding.difference.content_id,
-                    "version": finding.version + 1,
-                    "state": finding.recorded if finding.row is None else finding.row,
-                }
+                (
+                    revision.pk,
+                    _ACTIONS.get(finding.difference.kind, UPDATE),
+                    table.content_type_id,
+                    finding.difference.content_id,
+                    finding.version + 1,
+                    finding.recorded if finding.row is None else finding.row,
+                )
                 for finding in findings
-            ],
+            ]
         )
-        insert_rows(
-            conf.get_attribute_delta_model(),
-            table.history,
-            [
-                {**by_nobody, "object_delta_id": delta, "field_name": name, "old_value": old, "new_value": new}
-                for (delta,), finding in zip(deltas, findings, strict=True)
-                for name, old, new in finding.difference.changes
-            ],
-        )
+        attributes = [
+            (delta, *change)
+            for delta, finding in zip(deltas, findings, strict=True)
+            for change in finding.difference.changes
+        ]
+        if attributes:
+            names = ("object_delta_id", "field_name", "old_value", "new_value")
+            table_of(conf.get_attribute_delta_model(), table.history, names).insert(attributes)
         for finding in findings:
             finding.difference = replace(finding.difference, is_repaired=True)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
-from django.db import models
+from django.db import connections
 from django.db.models import Max, Q
-from django.db.models.expressions import Expression
 
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.transactions import reads_are_stale
-from revy.contrib.django.values import Json
 
 DELETE = AbstractObjectDelta.ACTION_DELETE
 
@@ -27,64 +26,110 @@ class Last(NamedTuple):
     version: int = 0
     is_deletion: bool = False
 
-    def is_keyframe_due(self) -> bool:
+    def is_keyframe_due(self, interval: int) -> bool:
         """Tell whether the next version is to hold the whole state, whatever it does.
 
         So does the first one that follows a deletion: the object came back without being recorded.
         """
-        return not self.version or self.is_deletion or (self.version + 1) % conf.keyframe_interval() == 0
+        return not self.version or self.is_deletion or (self.version + 1) % interval == 0
 
 
 def last_versions(keys: Iterable[ObjectKey], using: str) -> dict[ObjectKey, Last]:
-    """Return the last versions of those objects that have a history in database `using`. Their rows are locked."""
-    by_type = defaultdict(list)
+    """Return the last versions of those objects that have a history in database `using`.
+
+    Their rows are locked where plain reads are stale.
+    """
+    by_type: dict[int, set[str]] = defaultdict(set)
     for type_id, key in keys:
-        by_type[type_id].append(key)
-    rows = conf.get_object_delta_model()._base_manager.using(using).order_by()
-    if reads_are_stale(using):
-        rows = rows.select_for_update()
+        by_type[type_id].add(key)
+    find = _look_up if connections[using].vendor in _KEYS else _group
     return {
-        (type_id, key): Last(version, version == deletion)
+        (type_id, key): Last(version, is_deletion)
         for type_id, some in by_type.items()
-        for key, version, deletion in rows.filter(content_type_id=type_id, content_id__in=some)
-        .values_list("content_id")
-        .annotate(last=Max("version"), deletion=Max("version", filter=Q(action=DELETE)))
+        for key, version, is_deletion in find(type_id, sorted(some), using)
     }
 
 
-class NextVersion(Expression):
-    """The version after an object's last one, found by the INSERT that writes it: one query less than looking it up."""
-
-    def __init__(self, key: ObjectKey) -> None:
-        super().__init__(output_field=models.IntegerField())
-        self.key = key
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        table, version, _action, condition = _names(connection)
-        return f"COALESCE((SELECT MAX({version}) FROM {table} WHERE {condition}), 0) + 1", self.key
+# A table of one column with the keys in it, which are one parameter.
+_KEYS: Final = {
+    "postgresql": "UNNEST(%s::text[]) AS revy_key(key)",
+    "sqlite": "(SELECT value AS key FROM json_each(%s)) AS revy_key",
+}
 
 
-class KeyframeState(Expression):
-    """The state if it is due with the next version, else nothing; like NextVersion, a part of an INSERT."""
+def _look_up(type_id: int, keys: Sequence[str], using: str) -> list[tuple[str, int, bool]]:
+    """Look up each object's last version, however many it has."""
+    connection = connections[using]
+    names = Names.of(using)
+    d = f"revy_delta.{names.content_id} = revy_key.key AND revy_delta.{names.content_type} = %s"
+    param: Any = list(keys) if connection.vendor == "postgresql" else connection.ops.adapt_json_value(list(keys), None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT revy_key.key, revy_delta.{names.version}, revy_delta.{names.action} "
+            f"FROM {_KEYS[connection.vendor]} JOIN {names.table} AS revy_delta ON {d} AND revy_delta.{names.version} = "
+            f"(SELECT MAX({names.version}) FROM {names.table} "
+            f"WHERE {names.content_type} = %s AND {names.content_id} = revy_key.key)",
+            [param, type_id, type_id],
+        )
+        return [(key, version, action == DELETE) for key, version, action in cursor.fetchall()]
 
-    def __init__(self, key: ObjectKey, state: dict[str, Json]) -> None:
-        super().__init__(output_field=conf.get_object_delta_model()._meta.get_field("state"))
-        self.key = key
-        self.state = state
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        table, version, action, condition = _names(connection)
-        is_due = f"CASE WHEN {action} = %s OR MOD({version} + 1, %s) = 0 THEN 1 ELSE 0 END"
-        last = f"SELECT {is_due} FROM {table} WHERE {condition} ORDER BY {version} DESC LIMIT 1"
-        state = self.output_field.get_db_prep_save(self.state, connection)
-        return f"CASE WHEN COALESCE(({last}), 1) = 1 THEN %s END", (DELETE, conf.keyframe_interval(), *self.key, state)
+def _group(type_id: int, keys: Sequence[str], using: str) -> list[tuple[str, int, bool]]:
+    rows = conf.get_object_delta_model()._base_manager.using(using).order_by()
+    if reads_are_stale(using):
+        rows = rows.select_for_update()
+    found = (
+        rows.filter(content_type_id=type_id, content_id__in=keys)
+        .values_list("content_id")
+        .annotate(last=Max("version"), deletion=Max("version", filter=Q(action=DELETE)))
+    )
+    return [(key, version, version == deletion) for key, version, deletion in found]
 
 
-def _names(connection: Any) -> tuple[str, str, str, str]:
-    """Return the table of object deltas, two of its columns, and the condition that chooses those of one object."""
-    meta = conf.get_object_delta_model()._meta
-    quote = connection.ops.quote_name
-    columns = ("version", "action", "content_type", "content_id")
-    fields: list[Any] = [meta.get_field(name) for name in columns]
-    version, action, content_type, content_id = (quote(field.column) for field in fields)
-    return quote(meta.db_table), version, action, f"{content_type} = %s AND {content_id} = %s"
+class Names(NamedTuple):
+    """The table of object deltas and some of its columns, as SQL."""
+
+    table: str
+    content_type: str
+    content_id: str
+    version: str
+    action: str
+    state: str
+
+    @classmethod
+    def of(cls, using: str) -> Names:
+        return _names(conf.get_object_delta_model(), using)
+
+    @property
+    def of_object(self) -> str:
+        """The condition that chooses the versions of one object; its parameters are an ObjectKey."""
+        return f"{self.content_type} = %s AND {self.content_id} = %s"
+
+    @property
+    def next_version(self) -> str:
+        """The version after an object's last one, for the INSERT that writes it: one query less than looking it up.
+
+        Its parameters are an ObjectKey.
+        """
+        return f"COALESCE((SELECT MAX({self.version}) FROM {self.table} WHERE {self.of_object}), 0) + 1"
+
+    @property
+    def state_if_due(self) -> str:
+        """The state if it is due with the next version, else nothing: like `next_version`, a part of an INSERT.
+
+        Its parameters are those of `if_due`.
+        """
+        is_due = f"CASE WHEN {self.action} = %s OR MOD({self.version} + 1, %s) = 0 THEN 1 ELSE 0 END"
+        last = f"SELECT {is_due} FROM {self.table} WHERE {self.of_object} ORDER BY {self.version} DESC LIMIT 1"
+        return f"CASE WHEN COALESCE(({last}), 1) = 1 THEN %s END"
+
+    @staticmethod
+    def if_due(key: ObjectKey, state: Any) -> tuple[Any, ...]:
+        return DELETE, conf.keyframe_interval(), *key, state
+
+
+@functools.cache
+def _names(model: Any, using: str) -> Names:
+    quote = connections[using].ops.quote_name
+    columns = ("content_type", "content_id", "version", "action", "state")
+    return Names(quote(model._meta.db_table), *(quote(model._meta.get_field(name).column) for name in columns))

@@ -9,10 +9,10 @@ from django.db.models.sql import DeleteQuery
 from django.db.models.sql.constants import ROW_COUNT
 
 from revy.contrib.django import operation
+from revy.contrib.django.changes import DELETE, RowChange, Values
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import DELETE, RowChange
 from revy.contrib.django.relations import execute_on_links, lists_before_deletion
-from revy.contrib.django.rows import Lock, RowReader, Values, has_other_writers, read_rows
+from revy.contrib.django.rows import Lock, RowReader, has_other_writers, read_rows
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 

@@ -13,11 +13,12 @@ from django.db.models.expressions import DatabaseDefault
 
 from revy.contrib.django import operation
 from revy.contrib.django.batches import BATCH, in_batches
+from revy.contrib.django.changes import CREATE, RowChange, Values
 from revy.contrib.django.errors import UnsupportedWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import CREATE, RowChange, changed_row, told_to_be_there
+from revy.contrib.django.recorder import changed_row, told_to_be_there
 from revy.contrib.django.relations import observing_links
-from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, Values, has_other_writers
+from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, has_other_writers
 from revy.contrib.django.statements.returning import fetch_returned
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction

@@ -12,11 +12,12 @@ from django.db.models.sql.constants import ROW_COUNT
 
 from revy.contrib.django import operation
 from revy.contrib.django.batches import Spool
+from revy.contrib.django.changes import CREATE, DELETE, RowChange, Values
 from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
-from revy.contrib.django.recorder import CREATE, DELETE, RowChange, changed_row
+from revy.contrib.django.recorder import changed_row
 from revy.contrib.django.relations import execute_on_links
-from revy.contrib.django.rows import Lock, RowReader, Values, has_other_writers, names_one_row, read_rows
+from revy.contrib.django.rows import Lock, RowReader, has_other_writers, names_one_row, read_rows
 from revy.contrib.django.statements.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
