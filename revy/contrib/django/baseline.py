@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from django.db import models
+from django.db import connections, models
 
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH
@@ -77,8 +77,13 @@ def _write(table: TrackedTable, pks: Sequence[Any], frame: Frame) -> tuple[set[A
 
 
 def _insert(table: TrackedTable, rows: dict[Any, Values], frame: Frame) -> None:
-    revision = obtain_revision(frame, table.history)
+    connection = connections[table.history]
+    revision = obtain_revision(frame, connection)
     given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
     table_of(conf.get_object_delta_model(), table.history, given).insert(
-        [(revision.pk, UPDATE, table.content_type_id, key_to_text(table.model, pk), 1, row) for pk, row in rows.items()]
+        [
+            (revision.pk, UPDATE, table.content_type_id, key_to_text(table.model, pk), 1, row)
+            for pk, row in rows.items()
+        ],
+        connection,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from revy import actor as actors
 from revy.contrib.django import journal
+from revy.contrib.django.changes import DELETE, UPDATE, RowChange
+from revy.contrib.django.content_types import content_type_id
 from revy.contrib.django.errors import UnsavedActor
 from revy.contrib.django.tracking import concrete_model, key_of_instance
 from revy.contrib.django.values import Json, is_same, key_to_text
@@ -31,9 +32,10 @@ class ActorKey(NamedTuple):
 SYSTEM = ActorKey(None, None)
 
 
-class Change(NamedTuple):
-    """One step of one attribute, by one actor for one reason."""
+class Step(NamedTuple):
+    """One change of one attribute, by one actor for one reason."""
 
+    attname: str
     actor: ActorKey
     description: str
     old: Json
@@ -51,8 +53,7 @@ def identify(actor: Any, using: str) -> ActorKey:
         if known is None:
             raise UnsavedActor(f"The actor {instance!r} has no primary key: save it before it acts.")
         return known  # type: ignore[no-any-return]  # it acted before it was deleted
-    content_type = ContentType.objects.db_manager(using).get_for_model(model)
-    key = ActorKey(content_type.pk, key_to_text(model, instance.pk))
+    key = ActorKey(content_type_id(model, using), key_to_text(model, instance.pk))
     instance._state.revy_actor = key
     return key
 
@@ -67,13 +68,33 @@ class Blame:
         self.deletion_description = read_description(_value(frame, DELETION_DESCRIPTION))
         self.using = using
 
-    def of_object(self, model: type[models.Model], pk: Any, *, is_deleted: bool) -> tuple[ActorKey, str]:
+    def of_object(self, change: RowChange) -> tuple[ActorKey, str]:
         """Return the actor and description of the change of one object."""
         return self.actor, self.object_description
 
-    def of_attribute(self, model: type[models.Model], pk: Any, attname: str, old: Json, new: Json) -> list[Change]:
+    def of_attributes(self, change: RowChange) -> list[Step]:
+        """Return what is to be stored of the attributes: of an Update all, of a Create what its state does not tell."""
+        if change.action == UPDATE:
+            old = change.old
+            return [
+                step
+                for attname, new in change.new.items()
+                if not is_same(old.get(attname), new)
+                for step in self._steps(attname, old.get(attname), new)
+            ]
+        if change.action == DELETE or self._is_told_by_state():
+            return []
+        told = [(self.actor, "")]
+        steps = [self._steps(attname, None, new) for attname, new in (change.row or {}).items() if new is not None]
+        return [step for some in steps if [(step.actor, step.description) for step in some] != told for step in some]
+
+    def _is_told_by_state(self) -> bool:
+        """Tell whether a Create and all its attributes have the same actor and description."""
+        return not self.attribute_description
+
+    def _steps(self, attname: str, old: Json, new: Json) -> list[Step]:
         """Return the steps from the old to the new value of one attribute."""
-        return [Change(self.actor, self.attribute_description, old, new)]
+        return [Step(attname, self.actor, self.attribute_description, old, new)]
 
 
 class SaveBlame(Blame):
@@ -82,26 +103,32 @@ class SaveBlame(Blame):
     def __init__(self, frame: Frame, using: str, instance: models.Model) -> None:
         super().__init__(frame, using)
         self.instance = instance
+        self._is_seen = False
 
-    def of_attribute(self, model: type[models.Model], pk: Any, attname: str, old: Json, new: Json) -> list[Change]:
-        if not self._is_saved(model, pk):
-            return super().of_attribute(model, pk, attname, old, new)
-        chain = journal.chain_of(self.instance, attname)
-        changes: list[Change] = []
+    def of_attributes(self, change: RowChange) -> list[Step]:
+        self._is_seen = journal.is_kept(self.instance) and self._is_saved(change.model, change.pk)
+        return super().of_attributes(change)
+
+    def _is_told_by_state(self) -> bool:
+        return not self._is_seen and super()._is_told_by_state()
+
+    def _steps(self, attname: str, old: Json, new: Json) -> list[Step]:
+        chain = journal.chain_of(self.instance, attname) if self._is_seen else ()
+        steps: list[Step] = []
         for position, link in enumerate(chain, 1):
             end = new if position == len(chain) else link.end
-            start = changes[-1].new if changes else old
+            start = steps[-1].new if steps else old
             if is_same(start, end):
                 continue
             actor, description = identify(link.actor, self.using), read_description(link.description)
-            if changes and changes[-1][:2] == (actor, description):
-                changes[-1] = changes[-1]._replace(new=end)
+            if steps and (steps[-1].actor, steps[-1].description) == (actor, description):
+                steps[-1] = steps[-1]._replace(new=end)
             else:
-                changes.append(Change(actor, description, start, end))
-        if not changes or not is_same(changes[-1].new, new):
+                steps.append(Step(attname, actor, description, start, end))
+        if not steps or not is_same(steps[-1].new, new):
             # Nobody was seen assigning it: an in-place change, an expression, or an assignment outside of contexts.
-            changes.append(Change(self.actor, self.attribute_description, changes[-1].new if changes else old, new))
-        return [change for change in changes if not is_same(change.old, change.new)]
+            steps += super()._steps(attname, steps[-1].new if steps else old, new)
+        return [step for step in steps if not is_same(step.old, step.new)]
 
     def _is_saved(self, model: type[models.Model], pk: Any) -> bool:
         """Tell whether it is the instance that was saved, or one that inherits from its row; fields may save others."""
@@ -128,15 +155,15 @@ class DeletionBlame(Blame):
         super().__init__(frame, using)
         self.roots = roots
 
-    def of_object(self, model: type[models.Model], pk: Any, *, is_deleted: bool) -> tuple[ActorKey, str]:
-        if not is_deleted:
+    def of_object(self, change: RowChange) -> tuple[ActorKey, str]:
+        if change.action != DELETE:
             return SYSTEM, ""
-        if self.roots.include(model, pk):
-            return super().of_object(model, pk, is_deleted=is_deleted)
+        if self.roots.include(change.model, change.pk):
+            return super().of_object(change)
         return SYSTEM, self.deletion_description
 
-    def of_attribute(self, model: type[models.Model], pk: Any, attname: str, old: Json, new: Json) -> list[Change]:
-        return [Change(SYSTEM, self.deletion_description, old, new)]
+    def _steps(self, attname: str, old: Json, new: Json) -> list[Step]:
+        return [Step(attname, SYSTEM, self.deletion_description, old, new)]
 
 
 def _value(frame: Frame, key: str) -> Any:

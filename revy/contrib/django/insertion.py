@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connections, models
 
@@ -24,7 +24,14 @@ _PLAIN: Final = frozenset(
     )
 )  # fmt: skip
 
-Prepare = Callable[[Any], Any]
+Prepare = Callable[[Any, Any], Any]
+
+
+class Value(NamedTuple):
+    """A value in an INSERT: what stands for it, and the parameters that this takes."""
+
+    sql: str
+    params: Sequence[Any] = ()
 
 
 class Table:
@@ -35,69 +42,68 @@ class Table:
 
     def __init__(self, model: type[models.Model], using: str, given: tuple[str, ...]) -> None:
         connection: Any = connections[using]
+        quote = connection.ops.quote_name
         meta = model._meta
-        self._using = using
-        self._quote = connection.ops.quote_name
-        self.name = self._quote(meta.db_table)
-        self.key: Any = meta.pk
         by_attname = {field.attname: field for field in meta.concrete_fields}
         self._defaults = [
             field
             for field in _fields_with_defaults(model)
             if field.attname not in given and not _is_null_by_default(field)
         ]
-        self._fields: list[Any] = [*(by_attname[name] for name in given), *self._defaults]
-        self._prepare = [_prepare_for(field, connection) for field in self._fields]
-        self.columns = ", ".join(self._quote(field.column) for field in self._fields)
-        self.places: Final = ("%s",) * len(self._fields)
-        self._types = [field.db_type(connection) for field in self._fields]
+        fields: list[Any] = [*(by_attname[name] for name in given), *self._defaults]
+        self._pk: Any = meta.pk
+        self._name = meta.db_table
+        self._prepare = [_prepare_for(field, connection) for field in fields]
+        self._types = [field.db_type(connection) for field in fields]
+        self._head = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+        self.key = quote(meta.pk.column)
 
-    @property
-    def head(self) -> str:
-        return f"INSERT INTO {self.name} ({self.columns})"
-
-    @property
-    def returning(self) -> str:
-        return f"RETURNING {self._quote(self.key.column)}"
-
-    def prepared(self, row: Sequence[Any]) -> list[Any]:
+    def prepared(self, row: Sequence[Any], connection: Any) -> list[Any]:
         """Return the parameters of one row."""
         values = (*row, *self._default_values()) if self._defaults else row
         return [
-            value if prepare is None else prepare(value) for prepare, value in zip(self._prepare, values, strict=True)
+            value if prepare is None else prepare(value, connection)
+            for prepare, value in zip(self._prepare, values, strict=True)
         ]
 
-    def insert(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def values(self, row: Sequence[Any], connection: Any) -> list[Value]:
+        return [Value("%s", (param,)) for param in self.prepared(row, connection)]
+
+    def compose(self, rows: Sequence[Sequence[Value]]) -> tuple[str, list[Any]]:
+        """Return the INSERT of these rows, and its parameters."""
+        lines = ", ".join([f"({', '.join([value.sql for value in row])})" for row in rows])
+        return f"{self._head} VALUES {lines}", [param for row in rows for value in row for param in value.params]
+
+    def insert(self, rows: Sequence[Sequence[Any]], connection: Any) -> list[Any]:
         """Insert the rows, and return their keys; of databases that return no columns only that of a single row."""
-        connection: Any = connections[self._using]
         keys: list[Any] = []
-        for some in in_batches(rows, _rows_a_statement(connection, len(self.places))):
-            sql, params = self._compose(some, connection)
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            for some in in_batches(rows, _rows_a_statement(connection, len(self._types))):
+                sql, params = self._compose_plain(some, connection)
                 if connection.features.can_return_columns_from_insert:
-                    cursor.execute(f"{sql} {self.returning}", params)
+                    cursor.execute(f"{sql} RETURNING {self.key}", params)
                     keys += [key for (key,) in cursor.fetchall()]
                 else:
                     cursor.execute(sql, params)
-                    keys.append(connection.ops.last_insert_id(cursor, self.key.model._meta.db_table, self.key.column))
+                    keys.append(connection.ops.last_insert_id(cursor, self._name, self._pk.column))
         return keys
 
     def _default_values(self) -> list[Any]:
         return [_default_of(field) for field in self._defaults]
 
-    def _compose(self, rows: Sequence[Sequence[Any]], connection: Any) -> tuple[str, list[Any]]:
+    def _compose_plain(self, rows: Sequence[Sequence[Any]], connection: Any) -> tuple[str, list[Any]]:
+        line = f"({', '.join(['%s'] * len(self._types))})"
         if len(rows) == 1:
-            return f"{self.head} VALUES ({', '.join(self.places)})", self.prepared(rows[0])
-        columns = list(self._columns(rows))
+            return f"{self._head} VALUES {line}", self.prepared(rows[0], connection)
+        columns = list(self._columns(rows, connection))
         if connection.vendor == "postgresql":
             # One array a column: PostgreSQL plans that faster than a value each.
             types = ", ".join(f"(%s)::{kind}[]" for kind in self._types)
-            return f"{self.head} SELECT * FROM UNNEST({types})", columns
-        line = f"({', '.join(self.places)})"
+            return f"{self._head} SELECT * FROM UNNEST({types})", columns
         params = [value for row in zip(*columns, strict=True) for value in row]
-        return f"{self.head} VALUES {', '.join([line] * len(rows))}", params
+        return f"{self._head} VALUES {', '.join([line] * len(rows))}", params
 
-    def _columns(self, rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+    def _columns(self, rows: Sequence[Sequence[Any]], connection: Any) -> Iterator[list[Any]]:
         """Yield the parameters of the rows, column by column."""
         given = zip(*rows, strict=True)
         defaults = zip(*(self._default_values() for _ in rows), strict=True) if self._defaults else ()
@@ -110,7 +116,7 @@ class Table:
             for value in column:
                 # Most columns of a batch hold one value.
                 if value is not last:
-                    last, param = value, prepare(value)
+                    last, param = value, prepare(value, connection)
                 prepared.append(param)
             yield prepared
 
@@ -125,6 +131,7 @@ def default_values(model: type[models.Model]) -> dict[str, Any]:
     return {field.attname: _default_of(field) for field in _fields_with_defaults(model)}
 
 
+@functools.cache
 def _fields_with_defaults(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if not field.primary_key and not field.has_db_default()]
 
@@ -146,10 +153,16 @@ def _prepare_for(field: Any, connection: Any) -> Prepare | None:
         return None
     if type(field) is models.JSONField and field.encoder is None and connection.vendor != "postgresql":
         return _compact
-    return lambda value: field.get_db_prep_save(value, connection)
+    if type(field) is models.DateTimeField:
+        return _moment
+    return field.get_db_prep_save  # type: ignore[no-any-return]
 
 
-def _compact(value: Json) -> str | None:
+def _moment(value: Any, connection: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def _compact(value: Json, connection: Any) -> str | None:
     """Return JSON in as few bytes as there are; half a character, which JSON can escape, has none."""
     if value is None:
         return None

@@ -6,6 +6,7 @@ from revy import store
 from revy.contrib.django import (
     deleting,
     journal,
+    kept,
     loading,
     patching,
     querysets,
@@ -30,6 +31,7 @@ def install() -> None:
     relations.install()
     querysets.install()
     saving.install()
+    kept.install()
     deleting.install()
     store.set_store(DatabaseRevisionStore())
 

@@ -46,6 +46,11 @@ def chain_of(instance: models.Model, attname: str) -> Chain:
     return () if journal is None else journal.get(attname, ())
 
 
+def is_kept(instance: models.Model) -> bool:
+    """Tell whether anybody was seen assigning anything."""
+    return "revy_journal" in instance._state.__dict__
+
+
 def forget(instance: models.Model, attnames: Iterable[str] | None = None) -> None:
     """Drop the chains of the attributes, or of all: they are recorded now, or were replaced from the database."""
     state = instance._state.__dict__

@@ -8,26 +8,20 @@ rolled back takes its history with it. The rows are locked as long, so that nobo
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connections
-
 from revy.contrib.django import conf
 from revy.contrib.django.batches import BATCH, in_batches
-from revy.contrib.django.blame import ActorKey, Change
+from revy.contrib.django.blame import ActorKey, Step
 from revy.contrib.django.changes import CREATE, DELETE, UPDATE, RowChange, Values
-from revy.contrib.django.insertion import table_of
-from revy.contrib.django.revisions import obtain_revision
+from revy.contrib.django.insertion import Table, Value, table_of
+from revy.contrib.django.revisions import NewRevision, known_revision, obtain_revision
 from revy.contrib.django.rows import read_rows
 from revy.contrib.django.versions import Last, Names, ObjectKey, last_versions
 from revy.frame import Frame
-
-# An attribute's name, and what happened to it.
-Step = tuple[str, Change]
 
 _OBJECT_DELTA: Final = (
     "revision_id", "action", "actor_type_id", "actor_id", "description", "content_type_id", "content_id", "created_at",
@@ -36,6 +30,9 @@ _OBJECT_DELTA: Final = (
 _ATTRIBUTE_DELTA: Final = (
     "object_delta_id", "field_name", "old_value", "new_value", "actor_type_id", "actor_id", "description",
 )  # fmt: skip
+
+_REVISION, _VERSION, _STATE = (_OBJECT_DELTA.index(name) for name in ("revision_id", "version", "state"))
+_NO_VERSION: Final = Last()
 
 # What only reads or writes rows. Anything else may set a savepoint, end the transaction, or call what does.
 _STATEMENTS: Final = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
@@ -57,12 +54,17 @@ class Delta:
     def is_update_of_unknown_row(self) -> bool:
         return self.change.action == UPDATE and self.change.row is None
 
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The values of _OBJECT_DELTA between the revision and the version."""
+        return (self.change.action, *self.actor, self.description, *self.key, self.created_at)
+
 
 class Outbox:
     """The history that the running transaction of a connection is still to be given."""
 
-    def __init__(self, using: str) -> None:
-        self._using = using
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
         self._deltas: list[Delta] = []
 
     def add(self, using: str, deltas: list[Delta]) -> None:
@@ -71,9 +73,9 @@ class Outbox:
         That is what changed in another database `using`, in another transaction; and what has no known row: nobody
         can tell later what the row was.
         """
-        if using != self._using or any(delta.is_update_of_unknown_row for delta in deltas):
+        if using != self._connection.alias or any(delta.is_update_of_unknown_row for delta in deltas):
             self.flush()
-            _write(self._using, using, deltas)
+            _write(self._connection, using, deltas)
             return
         if not self._deltas:
             self._watch()
@@ -87,60 +89,55 @@ class Outbox:
                 self.add(using, some[whole:])
 
     def flush(self) -> None:
-        deltas = self._take()
-        if deltas:
-            self._write(deltas)
+        if self._deltas:
+            self._write(self._take())
 
     def drop(self) -> None:
         self._take()
-
-    def _take(self) -> list[Delta]:
-        """Return what is waiting, which does not wait any more."""
-        deltas, self._deltas = self._deltas, []
-        if deltas:
-            self._watch(False)
-        return deltas
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Run a statement of the connection's, once what it may look at is written."""
         if not sql.startswith(_STATEMENTS) or any(name in sql for name in _tables()):
             # In a transaction that can only be rolled back, Django refuses the statement.
-            if not connections[self._using].needs_rollback:
+            if not self._connection.needs_rollback:
                 self.flush()
         return execute(sql, params, many, context)
 
-    def _watch(self, on: bool = True) -> None:
+    def _take(self) -> list[Delta]:
+        """Return what is waiting, which does not wait any more."""
+        deltas, self._deltas = self._deltas, []
+        if deltas:
+            self._connection.execute_wrappers.remove(self)
+        return deltas
+
+    def _watch(self) -> None:
         # First of them all, since `execute_wrapper` takes back the last one, whosever it is.
-        wrappers = connections[self._using].execute_wrappers
-        if on:
-            wrappers.insert(0, self)
-        else:
-            wrappers.remove(self)
+        self._connection.execute_wrappers.insert(0, self)
 
     def _write(self, deltas: Sequence[Delta]) -> None:
-        connection = connections[self._using]
+        connection = self._connection
         try:
-            _write(self._using, self._using, deltas)
+            _write(connection, connection.alias, deltas)
         except BaseException:
             if connection.in_atomic_block:
                 connection.needs_rollback = True
             raise
 
 
-def outbox_of(using: str) -> Outbox:
-    attributes = vars(connections[using])
+def outbox_of(connection: Any) -> Outbox:
+    attributes = vars(connection)
     outbox: Outbox | None = attributes.get("_revy_held")
     if outbox is None:
-        outbox = attributes["_revy_held"] = Outbox(using)
+        outbox = attributes["_revy_held"] = Outbox(connection)
     return outbox
 
 
 def complete(using: str, changes: Iterable[RowChange]) -> None:
     """Read the rows that are not known as a whole."""
-    incomplete = defaultdict(list)
+    incomplete: dict[Any, list[RowChange]] = {}
     for change in changes:
         if change.row is None:
-            incomplete[change.model].append(change)
+            incomplete.setdefault(change.model, []).append(change)
     for model, some in incomplete.items():
         rows = read_rows(model, using, [change.pk for change in some])
         for change in some:
@@ -156,51 +153,56 @@ def _tables() -> tuple[str, ...]:
     return _table_names(conf.get_revision_model(), conf.get_object_delta_model(), conf.get_attribute_delta_model())
 
 
-def _write(history: str, using: str, deltas: Sequence[Delta]) -> None:
-    """Write the history, in database `history`, of what changed in database `using`."""
-    revisions = _revisions(history, deltas)
-    if len(deltas) == 1 and connections[history].features.can_return_columns_from_insert:
-        keys = [_insert_one(history, using, revisions[0], deltas[0])]
-    else:
-        rows = [
-            (*_columns(revision, delta), version, state)
-            for revision, delta, (version, state) in zip(
-                revisions, deltas, _versions(history, using, deltas), strict=True
-            )
-        ]
-        keys = table_of(conf.get_object_delta_model(), history, _OBJECT_DELTA).insert(rows)
-    attributes = [
-        (key, name, step.old, step.new, *step.actor, step.description)
-        for key, delta in zip(keys, deltas, strict=True)
-        for name, step in delta.steps
+def _object_deltas(connection: Any) -> Table:
+    return table_of(conf.get_object_delta_model(), connection.alias, _OBJECT_DELTA)
+
+
+def _attribute_deltas(connection: Any) -> Table:
+    return table_of(conf.get_attribute_delta_model(), connection.alias, _ATTRIBUTE_DELTA)
+
+
+def _write(connection: Any, using: str, deltas: Sequence[Delta]) -> None:
+    """Write the history of what changed in database `using`."""
+    if len(deltas) == 1 and connection.features.can_return_columns_from_insert:
+        _write_one(connection, using, deltas[0])
+        return
+    revisions = _revisions(connection, deltas)
+    versions = _versions(connection, using, deltas)
+    rows = [
+        (revision, *delta.columns, version, state)
+        for revision, delta, (version, state) in zip(revisions, deltas, versions, strict=True)
     ]
-    if attributes:
-        table_of(conf.get_attribute_delta_model(), history, _ATTRIBUTE_DELTA).insert(attributes)
+    keys = _object_deltas(connection).insert(rows, connection)
+    steps = [row for key, delta in zip(keys, deltas, strict=True) for row in _step_rows(key, delta)]
+    if steps:
+        _attribute_deltas(connection).insert(steps, connection)
 
 
-def _revisions(history: str, deltas: Sequence[Delta]) -> list[Any]:
+def _step_rows(object_delta: Any, delta: Delta) -> list[tuple[Any, ...]]:
+    return [
+        (object_delta, attname, old, new, *actor, description) for attname, actor, description, old, new in delta.steps
+    ]
+
+
+def _revisions(connection: Any, deltas: Sequence[Delta]) -> list[Any]:
     """Return the key of each delta's revision."""
     keys: list[Any] = []
     frame = key = None
     for delta in deltas:
         if delta.frame is not frame:
             frame = delta.frame
-            key = obtain_revision(frame, history).pk
+            key = obtain_revision(frame, connection).pk
         keys.append(key)
     return keys
 
 
-def _columns(revision: Any, delta: Delta) -> tuple[Any, ...]:
-    return (revision, delta.change.action, *delta.actor, delta.description, *delta.key, delta.created_at)
-
-
-def _versions(history: str, using: str, deltas: Sequence[Delta]) -> list[tuple[int, Values | None]]:
+def _versions(connection: Any, using: str, deltas: Sequence[Delta]) -> list[tuple[int, Values | None]]:
     """Return the version of each delta, and its state if it is to be stored."""
-    lasts = last_versions((delta.key for delta in deltas), history)
+    lasts = last_versions((delta.key for delta in deltas), connection)
     interval = conf.keyframe_interval()
     versions = []
     for delta in deltas:
-        last = lasts.get(delta.key, Last())
+        last = lasts.get(delta.key, _NO_VERSION)
         lasts[delta.key] = Last(last.version + 1, delta.change.action == DELETE)
         versions.append((last.version + 1, last.is_keyframe_due(interval)))
     due = [delta.change for delta, (_version, is_due) in zip(deltas, versions, strict=True) if is_due]
@@ -218,32 +220,67 @@ def _state(change: RowChange, *, is_due: bool) -> Values | None:
     return change.row if is_due or change.action == CREATE else None
 
 
-def _insert_one(history: str, using: str, revision: Any, delta: Delta) -> Any:
-    """Insert an object delta, and return its key. The INSERT finds its version, and whether its state is due."""
-    table = table_of(conf.get_object_delta_model(), history, _OBJECT_DELTA)
-    names = Names.of(history)
+def _write_one(connection: Any, using: str, delta: Delta) -> None:
+    """Write the history of one change. Its INSERT finds the version, and whether the state is due, by itself."""
     change = delta.change
-    params = table.prepared((*_columns(revision, delta), 0, _state(change, is_due=True)))
-    version = _OBJECT_DELTA.index("version")
-    state = _OBJECT_DELTA.index("state")
-    places = list(table.places)
-    given: list[tuple[Any, ...]] = [(param,) for param in params]
-    places[version], given[version] = names.next_version, delta.key
-    asks_for_state = False
+    table, names = _object_deltas(connection), Names.of(connection)
+    # Where the state is not known, an empty one says that it is due.
+    state = {} if delta.is_update_of_unknown_row else _state(change, is_due=True)
+    prepared = table.prepared((None, *delta.columns, 0, state), connection)
+    values = [Value("%s", (param,)) for param in prepared]
+    values[_VERSION] = Value(names.next_version, delta.key)
     if change.action == UPDATE:
-        asks_for_state = change.row is None
-        # An empty state is not stored as it is: it says that one is due.
-        due = params[state] if change.row is not None else table.prepared((*_columns(revision, delta), 0, {}))[state]
-        places[state], given[state] = names.state_if_due, names.if_due(delta.key, due)
-    with connections[history].cursor() as cursor:
-        cursor.execute(
-            f"{table.head} VALUES ({', '.join(places)}) {table.returning}"
-            + (f", {names.state}" if asks_for_state else ""),
-            [param for some in given for param in some],
-        )
-        row = cursor.fetchone()
-    if asks_for_state and row[1] is not None:
+        values[_STATE] = Value(names.state_if_due, names.if_due(delta.key, prepared[_STATE]))
+    write = _write_in_one if connection.vendor == "postgresql" else _write_in_turn
+    key, stored = write(connection, delta, table, values)
+    if delta.is_update_of_unknown_row and stored is not None:
         complete(using, [change])
-        rows = conf.get_object_delta_model()._base_manager.using(history)
-        rows.filter(pk=row[0]).update(state=change.row)
-    return row[0]
+        rows = conf.get_object_delta_model()._base_manager.using(connection.alias)
+        rows.filter(pk=key).update(state=change.row)
+
+
+def _write_in_turn(connection: Any, delta: Delta, table: Table, values: list[Value]) -> tuple[Any, Any]:
+    """Insert a revision if it takes one, the object delta and its attribute deltas; return its key and its state."""
+    values[_REVISION] = Value("%s", (obtain_revision(delta.frame, connection).pk,))
+    with connection.cursor() as cursor:
+        insert, params = table.compose([values])
+        if delta.is_update_of_unknown_row:
+            cursor.execute(f"{insert} RETURNING {table.key}, {Names.of(connection).state}", params)
+            key, state = cursor.fetchone()
+        else:
+            cursor.execute(f"{insert} RETURNING {table.key}", params)
+            (key,), state = cursor.fetchone(), None
+    if delta.steps:
+        _attribute_deltas(connection).insert(_step_rows(key, delta), connection)
+    return key, state
+
+
+def _write_in_one(connection: Any, delta: Delta, table: Table, values: list[Value]) -> tuple[Any, Any]:
+    """Do what `_write_in_turn` does, in one statement: on PostgreSQL a round trip costs more than an INSERT."""
+    parts, params = [], []
+    revision = known_revision(delta.frame, connection)
+    new = NewRevision(delta.frame, connection) if revision is None else None
+    new_key = "NULL"
+    if new is not None:
+        insert, given = new.table.compose([new.table.values(new.row, connection)])
+        parts.append(f"revy_revision AS ({insert} RETURNING {new.table.key})")
+        params += given
+        new_key = f"(SELECT {new.table.key} FROM revy_revision)"
+    values[_REVISION] = Value(new_key) if revision is None else Value("%s", (revision.pk,))
+    insert, given = table.compose([values])
+    parts.append(f"revy_delta AS ({insert} RETURNING {table.key}, {Names.of(connection).state})")
+    params += given
+    if delta.steps:
+        attributes = _attribute_deltas(connection)
+        of_delta = Value(f"(SELECT {table.key} FROM revy_delta)")
+        rows = [[of_delta, *attributes.values(row, connection)[1:]] for row in _step_rows(None, delta)]
+        insert, given = attributes.compose(rows)
+        parts.append(f"revy_steps AS ({insert})")
+        params += given
+    state = Names.of(connection).state if delta.is_update_of_unknown_row else "NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} SELECT {new_key}, {table.key}, {state} FROM revy_delta", params)
+        revision_key, key, stored = cursor.fetchone()
+    if new is not None:
+        new.entered(revision_key)
+    return key, stored

@@ -8,6 +8,8 @@ from typing import Any
 
 _MISSING = object()
 _replaced: list[tuple[Any, str, Any]] = []
+# What was put in, and what it was put in for.
+_functions: list[tuple[Any, Any]] = []
 
 
 def replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
@@ -20,10 +22,18 @@ def replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) ->
     function = make(original)
     functools.update_wrapper(getattr(function, "__func__", function), getattr(original, "__func__", original))
     _replaced.append((owner, name, own))
+    _functions.append((function, original))
     setattr(owner, name, function)
 
 
+def is_ours_alone(owner: Any, name: str) -> bool:
+    """Tell whether `owner.name` is what replaced Django's own method: nobody has replaced it before, or since."""
+    function = owner.__dict__.get(name)
+    return any(function is ours and original.__module__.startswith("django.") for ours, original in _functions)
+
+
 def restore_all() -> None:
+    _functions.clear()
     while _replaced:
         owner, name, own = _replaced.pop()
         if own is _MISSING:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from django.db import models, router
+from django.db import connections, models, router
 from django.db.models.query import QuerySet
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from revy.contrib.django.batches import in_batches
 from revy.contrib.django.blame import Blame
 from revy.contrib.django.changes import CREATE, DELETE, UPDATE, RowChange, Values
 from revy.contrib.django.content_types import content_type_id
-from revy.contrib.django.outbox import Delta, Step, complete, outbox_of
+from revy.contrib.django.outbox import Delta, complete, outbox_of
 from revy.contrib.django.revisions import is_given, obtain_revision
 from revy.contrib.django.tracking import Plan, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
@@ -31,8 +32,8 @@ MakeBlame = Callable[[Frame, str], Blame]
 
 def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame) -> None:
     """Write the history of the changed rows of database `using`, in the transaction that changed them."""
-    changes = _merge(using, rows)
     frame = current.get()
+    changes = _merge(using, rows)
     if not changes or frame is None:
         return
     history = history_database(using)
@@ -40,9 +41,9 @@ def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame)
         blame = make_blame(frame, history)
         if is_given(frame):
             # What is wrong with a revision that was given has to be said here.
-            obtain_revision(frame, history)
+            obtain_revision(frame, connections[history])
         now = timezone.now()
-        outbox = outbox_of(history)
+        outbox = outbox_of(connections[history])
         for some in in_batches(changes):
             complete(using, [change for change in some if change.action == CREATE])
             outbox.add(using, [_prepared(change, history, frame, blame, now) for change in some])
@@ -53,7 +54,11 @@ def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) 
     history = history_database(using)
     type_id = content_type_id(model, history)
     keys = {(type_id, key_to_text(model, pk)): pk for pk in pks}
-    return {keys[key]: last.version for key, last in last_versions(keys, history).items() if not last.is_deletion}
+    return {
+        keys[key]: last.version
+        for key, last in last_versions(keys, connections[history]).items()
+        if not last.is_deletion
+    }
 
 
 def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:
@@ -87,8 +92,9 @@ def history_database(using: str) -> str:
 
 def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     """Return one change for each tracked object: its own row's, with what happened to the rows it inherits from."""
+    rows = with_heirs(using, rows)
     merged: dict[Key, RowChange] = {}
-    for change in with_heirs(using, rows):
+    for change in rows:
         if not is_tracked(change.model):
             continue
         known = merged.setdefault((change.model, change.pk), change)
@@ -108,12 +114,11 @@ def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     return list(merged.values())
 
 
-def with_heirs(using: str, rows: Iterable[RowChange]) -> Iterator[RowChange]:
-    """Yield the changes, and after each update those of the objects that inherit from the row."""
+def with_heirs(using: str, rows: Iterable[RowChange]) -> Iterable[RowChange]:
+    """Return the changes, and after each update those of the objects that inherit from the row."""
     rows = list(rows)
     heirs = _find_heirs(using, rows)
-    for change in rows:
-        yield from _with_heirs(change, heirs)
+    return chain.from_iterable(_with_heirs(change, heirs) for change in rows) if heirs else rows
 
 
 def _with_heirs(change: RowChange, heirs: dict[Key, list[Key]]) -> Iterator[RowChange]:
@@ -130,7 +135,7 @@ def _with_heirs(change: RowChange, heirs: dict[Key, list[Key]]) -> Iterator[RowC
 def _find_heirs(using: str, rows: Iterable[RowChange]) -> dict[Key, list[Key]]:
     """Return the objects that inherit from those updated, and the objects that inherit from them, by their parent."""
     found: dict[Key, list[Key]] = defaultdict(list)
-    parents = {(row.model, row.pk) for row in rows if row.action == UPDATE}
+    parents = {(row.model, row.pk) for row in rows if row.action == UPDATE and plan_for(row.model).heirs}
     while parents:
         by_model = defaultdict(list)
         for model, pk in parents:
@@ -149,19 +154,5 @@ def _find_heirs(using: str, rows: Iterable[RowChange]) -> dict[Key, list[Key]]:
 
 
 def _prepared(change: RowChange, history: str, frame: Frame, blame: Blame, now: datetime) -> Delta:
-    """Return what is to be stored of a change; of a Create only attributes that its state does not tell."""
-    is_deleted = change.action == DELETE
-    actor, description = blame.of_object(change.model, change.pk, is_deleted=is_deleted)
-    steps: list[Step] = []
-    if not is_deleted:
-        new = change.new if change.action == UPDATE else change.row or {}
-        for attname, value in new.items():
-            old = change.old.get(attname)
-            if is_same(old, value):
-                continue
-            told = blame.of_attribute(change.model, change.pk, attname, old, value)
-            if change.action == CREATE and [(step.actor, step.description) for step in told] == [(actor, "")]:
-                continue
-            steps += [(attname, step) for step in told]
     key = content_type_id(change.model, history), key_to_text(change.model, change.pk)
-    return Delta(frame, change, key, actor, description, steps, now)
+    return Delta(frame, change, key, *blame.of_object(change), blame.of_attributes(change), now)

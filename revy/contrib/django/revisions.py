@@ -20,35 +20,60 @@ from revy.store import RevisionStore
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
 
 
-def obtain_revision(frame: Frame, using: str) -> Entry:
+def obtain_revision(frame: Frame, connection: Any) -> Entry:
     """Return the revision of the frame's scope on that database, creating it for the first change of the scope."""
-    connection = connections[using]
-    ledger = ledger_of(connection)
-    key = frame.revision_key
-    entry = ledger.entries.get(key)
+    entry = known_revision(frame, connection)
     if entry is None:
-        given = _given_revision(key, using)
+        new = NewRevision(frame, connection)
+        (pk,) = new.table.insert([new.row], connection)
+        entry = new.entered(pk)
+    return entry
+
+
+def known_revision(frame: Frame, connection: Any) -> Entry | None:
+    """Return the revision that the frame's scope has on that database, or was given; None if it is to get a new one."""
+    entries = ledger_of(connection).entries
+    key = frame.revision_key
+    entry = entries.get(key)
+    if entry is None:
+        given = _given_revision(key, connection.alias)
         if given is None:
-            pk, make, description = _new_revision(_description(frame), using)
-        else:
-            pk, make, description = given.pk, lambda: given, given.description
-        entry = ledger.entries[key] = Entry(pk, make, description, connection.savepoint_state)
+            return None
+        entry = entries[key] = Entry(given.pk, lambda: given, given.description, connection.savepoint_state)
     described = frame.cells.get(REVISION_DESCRIPTION)
     if described is not None and described.scope is frame.scope:
-        _describe(entry, read_description(described.value), using)
+        _describe(entry, read_description(described.value), connection.alias)
     return entry
+
+
+class NewRevision:
+    """A revision that the frame's scope is to get on a database; its row is inserted by whoever asks for it."""
+
+    def __init__(self, frame: Frame, connection: Any) -> None:
+        self._frame = frame
+        self._connection = connection
+        model = get_revision_model()
+        cell = frame.cells.get(REVISION_DESCRIPTION)
+        self._description = "" if cell is None else read_description(cell.value)
+        self._values = {**default_values(model), "description": self._description}
+        self.table = table_of(model, connection.alias, tuple(self._values))
+        self.row = tuple(self._values.values())
+
+    def entered(self, pk: Any) -> Entry:
+        """Return the revision, known from now on by the key that its row got."""
+        connection = self._connection
+        entry = Entry(pk, lambda: self._instance(pk), self._description, connection.savepoint_state)
+        ledger_of(connection).entries[self._frame.revision_key] = entry
+        return entry
+
+    def _instance(self, pk: Any) -> AbstractRevision:
+        model = get_revision_model()
+        return model.from_db(self._connection.alias, [model._meta.pk.attname, *self._values], [pk, *self.row])
 
 
 def is_given(frame: Frame) -> bool:
     """Tell whether the context was given a revision, or what returns one."""
     return isinstance(frame.revision_key, Cell)
-
-
-def _new_revision(description: str, using: str) -> tuple[Any, Callable[[], AbstractRevision], str]:
-    model = get_revision_model()
-    row = {**default_values(model), "description": description}
-    (pk,) = table_of(model, using, tuple(row)).insert([tuple(row.values())])
-    return pk, lambda: model.from_db(using, [model._meta.pk.attname, *row], [pk, *row.values()]), description
 
 
 def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:
@@ -63,11 +88,6 @@ def _given_revision(key: RevisionKey, using: str) -> AbstractRevision | None:
             f"{get_revision_model()._meta.label} of that database. Give one, or None."
         )
     return revision
-
-
-def _description(frame: Frame) -> str:
-    cell = frame.cells.get(REVISION_DESCRIPTION)
-    return "" if cell is None else read_description(cell.value)
 
 
 def _describe(entry: Entry, description: str, using: str) -> None:

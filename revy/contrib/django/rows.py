@@ -127,7 +127,7 @@ class RowReader:
         """Yield the one row of a save, by a SELECT that is composed once for the model and these columns."""
         connection = connections[self.using]
         name = (self.using, self.lock, *(field.attname for field in self.fields))
-        composed = self.plan.selects.get(name)
+        composed = self.plan.kept.get(name)
         given = lookup.process_rhs(None, connection)[1]
         if composed is None:
             select: Any = Query(self.plan.model)
@@ -139,7 +139,7 @@ class RowReader:
                 # The statement depends on the key: that of a boolean is `WHERE id` or `WHERE NOT id`.
                 yield from map(self._encoded, compiler.results_iter())
                 return
-            composed = self.plan.selects[name] = sql, list(compiler.get_converters(select.select).items())
+            composed = self.plan.kept[name] = sql, list(compiler.get_converters(select.select).items())
         sql, converters = composed
         with connection.cursor() as cursor:
             cursor.execute(sql, given)

@@ -34,7 +34,7 @@ class Plan:
         "local_fields",
         "model",
         "names",
-        "selects",
+        "kept",
     )
 
     def __init__(self, model: type[models.Model]) -> None:
@@ -53,8 +53,8 @@ class Plan:
         )
         self.names = self.attnames | {link.field.name for link in self.links}
         self.heirs = tuple(child for child in _children(model) if is_watched(child))
-        # Composed SELECTs, kept by `rows`.
-        self.selects: dict[Any, Any] = {}
+        # Statements that were composed, by what they are of.
+        self.kept: dict[Any, Any] = {}
 
     def key_of(self, values: Sequence[Any]) -> Any:
         """Return the primary key of these column values, as something that can be looked up and compared."""

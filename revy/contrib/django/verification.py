@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError, connections, models
 from django.db.models import Exists, OuterRef
 from django.db.models.query import QuerySet
 
@@ -237,7 +237,8 @@ class _ModelVerifier:
     def _repair(self, findings: Sequence[_Finding], frame: Frame) -> None:
         """Record what the rows are: each as a new version with its whole state."""
         table = self.table
-        revision = obtain_revision(frame, table.history)
+        connection = connections[table.history]
+        revision = obtain_revision(frame, connection)
         given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
         deltas = table_of(conf.get_object_delta_model(), table.history, given).insert(
             [
@@ -250,7 +251,8 @@ class _ModelVerifier:
                     finding.recorded if finding.row is None else finding.row,
                 )
                 for finding in findings
-            ]
+            ],
+            connection,
         )
         attributes = [
             (delta, *change)
@@ -259,7 +261,7 @@ class _ModelVerifier:
         ]
         if attributes:
             names = ("object_delta_id", "field_name", "old_value", "new_value")
-            table_of(conf.get_attribute_delta_model(), table.history, names).insert(attributes)
+            table_of(conf.get_attribute_delta_model(), table.history, names).insert(attributes, connection)
         for finding in findings:
             finding.difference = replace(finding.difference, is_repaired=True)
 

@@ -34,19 +34,19 @@ class Last(NamedTuple):
         return not self.version or self.is_deletion or (self.version + 1) % interval == 0
 
 
-def last_versions(keys: Iterable[ObjectKey], using: str) -> dict[ObjectKey, Last]:
-    """Return the last versions of those objects that have a history in database `using`.
+def last_versions(keys: Iterable[ObjectKey], connection: Any) -> dict[ObjectKey, Last]:
+    """Return the last versions of those objects that have a history on that database.
 
     Their rows are locked where plain reads are stale.
     """
     by_type: dict[int, set[str]] = defaultdict(set)
     for type_id, key in keys:
         by_type[type_id].add(key)
-    find = _look_up if connections[using].vendor in _KEYS else _group
+    find = _look_up if connection.vendor in _KEYS else _group
     return {
         (type_id, key): Last(version, is_deletion)
         for type_id, some in by_type.items()
-        for key, version, is_deletion in find(type_id, sorted(some), using)
+        for key, version, is_deletion in find(type_id, sorted(some), connection)
     }
 
 
@@ -57,10 +57,9 @@ _KEYS: Final = {
 }
 
 
-def _look_up(type_id: int, keys: Sequence[str], using: str) -> list[tuple[str, int, bool]]:
+def _look_up(type_id: int, keys: Sequence[str], connection: Any) -> list[tuple[str, int, bool]]:
     """Look up each object's last version, however many it has."""
-    connection = connections[using]
-    names = Names.of(using)
+    names = Names.of(connection)
     d = f"revy_delta.{names.content_id} = revy_key.key AND revy_delta.{names.content_type} = %s"
     param: Any = list(keys) if connection.vendor == "postgresql" else connection.ops.adapt_json_value(list(keys), None)
     with connection.cursor() as cursor:
@@ -74,9 +73,9 @@ def _look_up(type_id: int, keys: Sequence[str], using: str) -> list[tuple[str, i
         return [(key, version, action == DELETE) for key, version, action in cursor.fetchall()]
 
 
-def _group(type_id: int, keys: Sequence[str], using: str) -> list[tuple[str, int, bool]]:
-    rows = conf.get_object_delta_model()._base_manager.using(using).order_by()
-    if reads_are_stale(using):
+def _group(type_id: int, keys: Sequence[str], connection: Any) -> list[tuple[str, int, bool]]:
+    rows = conf.get_object_delta_model()._base_manager.using(connection.alias).order_by()
+    if reads_are_stale(connection.alias):
         rows = rows.select_for_update()
     found = (
         rows.filter(content_type_id=type_id, content_id__in=keys)
@@ -97,8 +96,8 @@ class Names(NamedTuple):
     state: str
 
     @classmethod
-    def of(cls, using: str) -> Names:
-        return _names(conf.get_object_delta_model(), using)
+    def of(cls, connection: Any) -> Names:
+        return _names(conf.get_object_delta_model(), connection.alias)
 
     @property
     def of_object(self) -> str:
