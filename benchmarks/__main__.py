@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import environments, machine, page, processes, results, runner, table
+from benchmarks import environments, machine, origin, page, processes, results, runner, table
 from benchmarks.libraries import LIBRARIES, PEERS, REVY, UNTRACKED
 from benchmarks.urls import vendor_of
 
@@ -34,14 +34,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def measure_contexts(python: Path | str) -> dict[str, Any]:
-    """Return microseconds by operation and depth."""
+    """Return microseconds by operation and depth, measured by that interpreter."""
     command = [str(python), "-m", "benchmarks.context", "--json"]
     return json.loads(subprocess.run(command, check=True, cwd=environments.ROOT, stdout=subprocess.PIPE).stdout)
 
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    vendor = vendor_of(options.database)
+    vendor, measured_at = vendor_of(options.database), origin.describe()
     names = [UNTRACKED, REVY, *(name for name in PEERS if name in options.peers)]
     pythons: dict[str, Path | str] = {
         name: environments.python_of(name) for name in names if vendor in LIBRARIES[name].vendors
@@ -53,8 +53,8 @@ def main(arguments: list[str]) -> None:
     found = results.summarize(measurements, introductions, machine.describe(), options.rounds)
     print(table.render(found))
     if not options.quick:
-        results.write(vendor, found)
-        results.write("contexts", measure_contexts(pythons[REVY]))
+        results.write(vendor, measured_at, found)
+        results.write(page.CONTEXTS, measured_at, measure_contexts(pythons[REVY]))
         page.write()
         page.plot(vendor)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from benchmarks import machine
+
 TITLES: Final = {
     "versions": "versions of the object",
     "rows": "object deltas in the tables",
@@ -14,11 +16,9 @@ TITLES: Final = {
 
 def render(found: dict[str, Any]) -> str:
     """Return a table for each thing that grows."""
-    machine = found["machine"]
     conditions = (
         f"{found['database']}, Django {found['django']}, Python {found['python']}, revy {found['version']}. "
-        f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}. "
-        "Microseconds: the lower quartile of 25 calls."
+        f"{machine.render(found['machine'])}. Microseconds: the lower quartile of 25 calls."
     )
     return "\n\n".join([*(_table(TITLES[axis], curve) for axis, curve in found["curves"].items()), conditions])
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 
 def describe() -> dict[str, str | int | None]:
     return {"cpu": _cpu(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def render(machine: dict[str, Any]) -> str:
+    return f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}"
 
 
 def _cpu() -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import Final
+from typing import Any, Final
 
-from benchmarks import growth_table, results, table
+from benchmarks import growth_table, origin, results, table
 from benchmarks.environments import ROOT, python_for_plots
 from benchmarks.urls import TITLES
 
 PAGE: Final = ROOT / "docs" / "performance.md"
+CONTEXTS: Final = "contexts"
 GROWTH: Final = "growth-"
 _PART: Final = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -23,7 +24,7 @@ def write() -> None:
 
 
 def render(text: str) -> str:
-    """Return the page with its parts made anew; a part without results says how to get them."""
+    """Return the page with its parts made anew; a part without results says so."""
     return _PART.sub(lambda part: f"{part[1]}\n{_content(part['name'])}\n\n{part[3]}", text)
 
 
@@ -35,12 +36,22 @@ def _content(name: str) -> str:
     found = results.read(name)
     if found is None:
         return "Not measured yet."
-    if name == "contexts":
-        return table.contexts(found)
-    vendor = name.removeprefix(GROWTH)
-    alternative = f"{TITLES[vendor]}: " + ("growth curves" if name.startswith(GROWTH) else "revy and its peers")
-    content = growth_table.render(found) if name.startswith(GROWTH) else table.render(found)
-    return f"{content}\n\n![{alternative}](performance/{name}.svg)"
+    paragraphs = _paragraphs(name, found)
+    if "origin" in found:
+        paragraphs.insert(1, origin.render(found["origin"]))
+    return "\n\n".join(paragraphs)
+
+
+def _paragraphs(name: str, found: dict[str, Any]) -> list[str]:
+    if name == CONTEXTS:
+        return [table.contexts(found)]
+    if name.startswith(GROWTH):
+        return [growth_table.render(found), _plot(f"{TITLES[name.removeprefix(GROWTH)]}: growth curves", name)]
+    return [table.render(found), _plot(f"{TITLES[name]}: revy and its peers", name)]
+
+
+def _plot(alternative: str, name: str) -> str:
+    return f"![{alternative}](performance/{name}.svg)"
 
 
 if __name__ == "__main__":

@@ -62,9 +62,10 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.json"
 
 
-def write(name: str, found: dict[str, Any]) -> None:
+def write(name: str, origin: dict[str, Any], found: dict[str, Any]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path_of(name).write_text(json.dumps(_rounded(found), indent=1, ensure_ascii=False) + "\n")
+    content = {"origin": origin, **_rounded(found)}
+    path_of(name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(name: str) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks import machine
 from benchmarks.catalogue import BYTES, MILLISECONDS, RATIO, WORKLOADS, Workload
 from benchmarks.libraries import LIBRARIES, UNTRACKED
 
@@ -52,14 +53,14 @@ def _format(unit: str, value: float) -> str:
 
 def _conditions(found: dict[str, Any]) -> str:
     versions = ", ".join(f"{LIBRARIES[name].title} {version}" for name, version in found["versions"].items() if version)
-    machine = found["machine"]
     return (
         f"{found['database']}, Django {found['django']}, Python {found['python']}; {versions}. "
-        f"{machine['cores']} cores of {machine['cpu']}, {machine['system']}; {found['rounds']} rounds."
+        f"{machine.render(found['machine'])}; {found['rounds']} rounds."
     )
 
 
-def contexts(costs: dict[str, dict[str, float]]) -> str:
+def contexts(found: dict[str, Any]) -> str:
+    costs = found["costs"]
     depths = list(next(iter(costs.values())))
     lines = [
         "| operation | " + " | ".join(f"{depth} blocks around it" for depth in depths) + " |",
@@ -67,4 +68,5 @@ def contexts(costs: dict[str, dict[str, float]]) -> str:
     ]
     for operation, by_depth in costs.items():
         lines.append(f"| `{operation}` | " + " | ".join(f"{by_depth[depth]:.2f} µs" for depth in depths) + " |")
+    lines += ["", f"Python {found['python']}. {machine.render(found['machine'])}."]
     return "\n".join(lines)

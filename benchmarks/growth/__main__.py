@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import environments, growth_table, machine, page, processes, results
+from benchmarks import environments, growth_table, machine, origin, page, processes, results
 from benchmarks.__main__ import SQLITE_URL
 from benchmarks.libraries import REVY
 from benchmarks.urls import own_url, vendor_of
@@ -44,13 +44,13 @@ def measure(python: Path | str, database_url: str, rows: int, *, is_quick: bool)
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    name = page.GROWTH + vendor_of(options.database)
+    name, measured_at = page.GROWTH + vendor_of(options.database), origin.describe()
     environments.DATABASES.mkdir(parents=True, exist_ok=True)
     python = environments.python_of(REVY)
     found = measure(python, options.database, options.rows, is_quick=options.quick)
     print(growth_table.render(found))
     if not options.quick:
-        results.write(name, found)
+        results.write(name, measured_at, found)
         page.write()
         page.plot(name)
 

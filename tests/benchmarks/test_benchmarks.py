@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import growth_table, page, processes, results, runner, table
+from benchmarks import growth_table, origin, page, processes, results, runner, table
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.growth import __main__ as growth
 from benchmarks.libraries import REVY, UNTRACKED
@@ -63,6 +63,27 @@ def test_table_run_that_did_not_record_is_a_dash_with_its_reason() -> None:
 def test_page_is_what_the_results_say() -> None:
     text = page.PAGE.read_text()
     assert page.render(text) == text, "Run `python -m benchmarks.page`."
+
+
+def test_origin_with_uncommitted_changes_says_so() -> None:
+    found = {"commit": "abc1234", "is_dirty": False, "date": "2026-01-31"}
+    assert origin.render(found) == "Measured on 2026-01-31 at commit abc1234."
+    assert origin.render({**found, "is_dirty": True}).endswith("abc1234, with changes that are not committed.")
+
+
+def test_results_are_kept_with_their_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
+    page.PAGE.write_text("<!-- made: contexts -->\n<!-- end -->")
+    found = {
+        "python": "3",
+        "machine": {"cpu": "a", "cores": 2, "system": "b"},
+        "costs": {"enter": {"0": 1.0, "10": 2.0}},
+    }
+    results.write(page.CONTEXTS, {"commit": "abc1234", "is_dirty": False, "date": "2026-01-31"}, found)
+    page.write()
+    assert "| `enter` | 1.00 µs | 2.00 µs |" in page.PAGE.read_text()
+    assert "Measured on 2026-01-31 at commit abc1234." in page.PAGE.read_text()
 
 
 @pytest.mark.parametrize(
