@@ -12,13 +12,17 @@ BYTES: Final = "bytes"
 
 @dataclass(frozen=True)
 class Workload:
-    """`count` is the number of objects, or of versions; `quick` that of runs which only try it out, or warm up."""
+    """`count` is the number of objects, or of versions; `quick` that of runs which only try it out, or warm up.
+
+    What only revy has a part in, none of the other libraries runs.
+    """
 
     name: str
     title: str
     unit: str
     count: int
     quick: int
+    is_of_revy_only: bool = False
 
 
 WORKLOADS: Final = (
@@ -29,6 +33,7 @@ WORKLOADS: Final = (
     Workload("bulk_create", "bulk_create of 3,000", RATIO, 3_000, 50),
     Workload("queryset_update", "queryset.update of 3,000 rows", RATIO, 3_000, 50),
     Workload("delete", "delete with 3 cascaded children each", RATIO, 100, 10),
+    Workload("mutation", "a GraphQL mutation with 100 saves", RATIO, 100, 10, is_of_revy_only=True),
     Workload("load_inside", "load 3,000 rows inside a context", RATIO, 3_000, 50),
     Workload("load", "load 3,000 rows outside", RATIO, 3_000, 50),
     Workload("page", "a page of 20 changes with their diffs", MILLISECONDS, 30, 22),

@@ -25,8 +25,19 @@ class Library:
 LIBRARIES: Final = {
     library.name: library
     for library in (
-        Library(UNTRACKED, "untracked Django"),
-        Library(REVY, "revy", ("--editable", ".[graphql]"), "revy", ("revy.contrib.django",)),
+        Library(
+            UNTRACKED,
+            "untracked Django",
+            ("graphene>=3.4.3,<4", "graphene-django>=3.2.3,<4"),
+            apps=("graphene_django",),
+        ),
+        Library(
+            REVY,
+            "revy",
+            ("--editable", ".[graphql]"),
+            "revy",
+            ("graphene_django", "revy.contrib.django", "revy_graphql"),
+        ),
         Library(
             "simple_history",
             "django-simple-history",

@@ -57,7 +57,7 @@ def _panel(axes: Axes, unit: str, label: str, cells: dict[str, Any], names: list
         points = [
             (number + shift, cells[workload.name][name])
             for number, workload in enumerate(workloads)
-            if "value" in cells[workload.name][name]
+            if "value" in cells.get(workload.name, {}).get(name, {})
         ]
         heights = [height for height, _ in points]
         axes.hlines(heights, [cell["low"] for _, cell in points], [cell["high"] for _, cell in points], color=colour)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.catalogue import BYTES, RATIO, WORKLOADS, Workload
-from benchmarks.libraries import UNTRACKED
+from benchmarks.libraries import REVY, UNTRACKED
 from benchmarks.processes import Process
 
 # By workload and subject: a value a round, or why there is none.
@@ -37,7 +37,9 @@ def measure(processes: Sequence[Process], rounds: int, *, is_quick: bool = False
 
 
 def _runs(process: Process, workload: Workload) -> bool:
-    return process.name != UNTRACKED or workload.unit == RATIO
+    if process.name == UNTRACKED:
+        return workload.unit == RATIO
+    return process.name == REVY or not workload.is_of_revy_only
 
 
 def _keep(cell: dict[str, Any], answer: dict[str, Any]) -> None:

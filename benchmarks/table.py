@@ -17,7 +17,7 @@ def render(found: dict[str, Any]) -> str:
     lines = [
         "| work | untracked | " + " | ".join(LIBRARIES[name].title for name in names) + " |",
         "|---|--:|" + "--:|" * len(names),
-        *(_row(workload, found["cells"][workload.name], names, reasons) for workload in WORKLOADS),
+        *(_row(workload, found["cells"].get(workload.name, {}), names, reasons) for workload in WORKLOADS),
         "",
         *(f"{number}. {reason}" for number, reason in enumerate(reasons, 1)),
         "",
@@ -27,9 +27,12 @@ def render(found: dict[str, Any]) -> str:
 
 
 def _row(workload: Workload, cells: dict[str, Any], names: list[str], reasons: list[str]) -> str:
-    values = {name: cells[name]["value"] for name in names if "value" in cells[name]}
+    values = {name: cells[name]["value"] for name in names if "value" in cells.get(name, {})}
     texts = []
     for name in names:
+        if name not in cells:
+            texts.append(DASH)
+            continue
         if name not in values:
             reason = f"{LIBRARIES[name].title}, {workload.title}: {cells[name]['reason']}."
             reasons.append(reason)

@@ -198,6 +198,20 @@ def delete(bench: Bench, count: int) -> float:
     return timer.seconds / count
 
 
+def mutation(bench: Bench, count: int) -> float:
+    # The environments of the peers have no graphene.
+    from benchmarks.blog import schema
+
+    posts, timer = bench.stored(count), Timer()
+    numbers = range(1, REPEATS + 1)
+    for number in numbers:
+        with timer:
+            schema.save_posts(bench.user, {post.pk: f"Title {number}" for post in posts}, f"{REASON} {number}")
+    schema.expect_revisions(bench.user, [f"{REASON} {number}" for number in numbers], count)
+    bench.expect_newest(posts[-1], UPDATE, title=(f"Title {REPEATS - 1}", f"Title {REPEATS}"))
+    return timer.seconds / REPEATS / count
+
+
 def load(bench: Bench, count: int) -> float:
     bench.stored(count)
     seconds, posts = median_of(lambda: list(Post.objects.all()))
@@ -257,7 +271,7 @@ def bytes_change_long(bench: Bench, count: int) -> float:
 RUNS: Final[dict[str, Callable[[Bench, int], float]]] = {
     run.__name__: run
     for run in (
-        create, change, block, unchanged, bulk_create, queryset_update, delete, load_inside, load, page, rebuild,
-        bytes_create, bytes_change, bytes_change_long,
+        create, change, block, unchanged, bulk_create, queryset_update, delete, mutation, load_inside, load, page,
+        rebuild, bytes_create, bytes_change, bytes_change_long,
     )
 }  # fmt: skip

@@ -65,6 +65,21 @@ def test_page_is_what_the_results_say() -> None:
     assert page.render(text) == text, "Run `python -m benchmarks.page`."
 
 
+def test_what_is_of_revy_only_is_a_dash_for_its_peers() -> None:
+    class Recorder:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def run(self, workload: str, count: int) -> dict[str, float]:
+            return {"value": 2.0}
+
+    measured = runner.measure([Recorder(name) for name in (UNTRACKED, REVY, "reversion")], 1, is_quick=True)
+    versions = {"database": "SQLite", "python": "3", "django": "5", "version": "1"}
+    introductions = dict.fromkeys((UNTRACKED, REVY, "reversion"), versions)
+    found = results.summarize(measured, introductions, {"cpu": "a", "cores": 2, "system": "b"}, 1)
+    assert "| a GraphQL mutation with 100 saves | 2,000,000 µs | 1.00 | – |" in table.render(found).splitlines()
+
+
 def test_origin_with_uncommitted_changes_says_so() -> None:
     found = {"commit": "abc1234", "is_dirty": False, "date": "2026-01-31"}
     assert origin.render(found) == "Measured on 2026-01-31 at commit abc1234."
