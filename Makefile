@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test lint schema coverage-table bench bench-growth
+.PHONY: install demo test lint schema coverage-table bench bench-growth bench-keyframes
 
 install: $(INSTALLED)
 
@@ -44,6 +44,10 @@ coverage-table: $(INSTALLED)
 bench: $(INSTALLED)
 	$(VENV_PYTHON) -m benchmarks $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(PEERS),--peers $(PEERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
+
+# What REVY_KEYFRAME_INTERVAL changes: bytes of history, and the time to rebuild; writes docs/performance.md, too.
+bench-keyframes: $(INSTALLED)
+	$(VENV_PYTHON) -m benchmarks.keyframes $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(QUICK),--quick)
 
 # What single operations cost as histories, models and contexts grow; writes docs/performance.md, too.
 bench-growth: $(INSTALLED)

@@ -16,6 +16,7 @@ from benchmarks.urls import TITLES
 PAGE: Final = ROOT / "docs" / "performance.md"
 CONTEXTS: Final = "contexts"
 GROWTH: Final = "growth-"
+KEYFRAMES: Final = "keyframes-"
 _PART: Final = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -45,6 +46,8 @@ def _content(name: str) -> str:
 def _paragraphs(name: str, found: dict[str, Any]) -> list[str]:
     if name == CONTEXTS:
         return [table.contexts(found)]
+    if name.startswith(KEYFRAMES):
+        return [table.keyframes(found)]
     if name.startswith(GROWTH):
         return [growth_table.render(found), _plot(f"{TITLES[name.removeprefix(GROWTH)]}: growth curves", name)]
     return [table.render(found), _plot(f"{TITLES[name]}: revy and its peers", name)]

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import growth_table, origin, page, processes, results, runner, table
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.growth import __main__ as growth
+from benchmarks.keyframes import __main__ as keyframes
 from benchmarks.libraries import REVY, UNTRACKED
 from benchmarks.urls import own_url, vendor_of
 
@@ -45,6 +46,13 @@ def test_growth_curves_begin(database_url: str) -> None:
         "versions": ["1"], "fields": ["5"], "nesting": ["1"], "rows": ["10000"],
     }  # fmt: skip
     assert growth_table.render(found).count("| restoreObject |") == len(found["curves"])
+
+
+def test_keyframe_intervals_begin(database_url: str) -> None:
+    found = keyframes.measure(sys.executable, database_url, is_quick=True)
+    assert list(found["costs"]) == ["1", "8"]
+    assert found["costs"]["1"]["bytes"] > found["costs"]["8"]["bytes"]
+    assert table.keyframes(found).count(" ms |") == 4
 
 
 def test_table_run_that_did_not_record_is_a_dash_with_its_reason() -> None:
