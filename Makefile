@@ -49,6 +49,8 @@ bench: $(INSTALLED)
 bench-keyframes: $(INSTALLED)
 	$(VENV_PYTHON) -m benchmarks.keyframes $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(QUICK),--quick)
 
-# What single operations cost as histories, models and contexts grow; writes docs/performance.md, too.
+# What single operations cost as histories, models and contexts grow; writes docs/performance.md, too. ROWS is how many
+# object deltas there are in the end: ten million on PostgreSQL, which take 5 GB of its disk for a while.
 bench-growth: $(INSTALLED)
-	$(VENV_PYTHON) -m benchmarks.growth $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(QUICK),--quick)
+	$(VENV_PYTHON) -m benchmarks.growth $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(ROWS),--rows $(ROWS)) \
+		$(if $(QUICK),--quick)

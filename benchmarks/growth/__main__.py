@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks import environments, growth_table, machine, origin, page, processes, results
 from benchmarks.__main__ import SQLITE_URL
 from benchmarks.libraries import REVY
-from benchmarks.urls import own_url, vendor_of
+from benchmarks.urls import TITLES, own_url, vendor_of
+
+ROWS: Final = {"sqlite": 1_000_000, "postgresql": 10_000_000}
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,7 +25,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="URL",
         help="sqlite:///… or postgres://…; a database called like it, with _growth behind, is made and dropped",
     )
-    parser.add_argument("--rows", type=int, default=1_000_000, help="the most rows of the history tables")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        help="the most object deltas in the tables; by default "
+        + " or ".join(f"{rows:,} on {TITLES[vendor]}" for vendor, rows in ROWS.items()),
+    )
     parser.add_argument(
         "--quick", action="store_true", help="nothing grows, and nothing is written: only try whether it runs"
     )
@@ -44,10 +51,11 @@ def measure(python: Path | str, database_url: str, rows: int, *, is_quick: bool)
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    name, measured_at = page.GROWTH + vendor_of(options.database), origin.describe()
+    vendor, measured_at = vendor_of(options.database), origin.describe()
+    name = page.GROWTH + vendor
     environments.DATABASES.mkdir(parents=True, exist_ok=True)
     python = environments.python_of(REVY)
-    found = measure(python, options.database, options.rows, is_quick=options.quick)
+    found = measure(python, options.database, options.rows or ROWS[vendor], is_quick=options.quick)
     print(growth_table.render(found))
     if not options.quick:
         results.write(name, measured_at, found)

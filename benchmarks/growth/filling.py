@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +16,7 @@ from django.utils import timezone
 from benchmarks import databases
 from revy.contrib.django.models import AttributeDelta, ObjectDelta, Revision
 
+MODELS: Final = (Revision, ObjectDelta, AttributeDelta)
 VERSIONS: Final = 10
 _NUMBERS: Final = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})",
@@ -21,19 +24,31 @@ _NUMBERS: Final = {
 }
 _TYPES: Final = {"sqlite": ("%s", "%s"), "postgresql": ("%s::jsonb", "%s::timestamptz")}
 _IS_FIRST: Final = f"(i / {VERSIONS} * {VERSIONS} = i)"
+# What drops and what makes them, the foreign keys first, as they need the others.
+_STATEMENTS: Final = """
+SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+       format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
+       contype <> 'f' AS is_index
+FROM pg_constraint WHERE contype IN ('f', 'u', 'p') AND conrelid = ANY(%(tables)s::regclass[])
+UNION ALL
+SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid), true
+FROM pg_index WHERE indrelid = ANY(%(tables)s::regclass[])
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('u', 'p'))
+ORDER BY is_index
+"""
 # Objects that never were.
 _OBJECTS: Final = 1_000_000_000
 
 
 def fill(model: Any, rows: int) -> None:
     """Add object deltas until there are `rows`: of objects with ten versions each, one changed attribute a version."""
-    first = (max(_highest(each) for each in (Revision, ObjectDelta, AttributeDelta)) // VERSIONS + 1) * VERSIONS
+    first = (max(map(_highest, MODELS)) // VERSIONS + 1) * VERSIONS
     last = first + rows - ObjectDelta.objects.count() - 1
     numbers = _NUMBERS[connection.vendor].format(first=first, last=last)
     state = {field.attname: field.get_default() for field in model._meta.concrete_fields if not field.primary_key}
     now, kind = timezone.now(), ContentType.objects.get_for_model(model).pk
     json_type, moment_type = _TYPES[connection.vendor]
-    with connection.cursor() as cursor:
+    with _without_indexes(), connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {Revision._meta.db_table} (id, description, created_at) "
             f"{numbers} SELECT i, 'Filled in', {moment_type} FROM n",
@@ -53,9 +68,29 @@ def fill(model: Any, rows: int) -> None:
             f"WHERE NOT {_IS_FIRST}",
             ['"before"', '"after"'],
         )
-        for statement in connection.ops.sequence_reset_sql(no_style(), [Revision, ObjectDelta, AttributeDelta]):
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), MODELS):
             cursor.execute(statement)
     databases.settle()
+
+
+@contextmanager
+def _without_indexes() -> Iterator[None]:
+    """Drop the indexes and the keys of PostgreSQL's history tables, and make them again.
+
+    Where tables grow tenfold, that is more than twice as fast as keeping them up to date.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENTS, {"tables": [model._meta.db_table for model in MODELS]})
+        statements = cursor.fetchall()
+        for drop, _, _ in statements:
+            cursor.execute(drop)
+        yield
+        for _, make, _ in reversed(statements):
+            cursor.execute(make)
 
 
 def _highest(model: Any) -> int:
