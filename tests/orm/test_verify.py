@@ -493,12 +493,29 @@ def test_row_that_comes_back_while_its_deletion_is_recorded_is_left_to_its_write
     def write() -> None:
         with Context():
             Code.objects.create(id="a", label="back")
+        assert deltas_of(Code, "a").count() == 3
 
     with open_transaction(write):
         run = start(lambda: verify([Code], repair=True))
         wait_until_blocked()
     run.join()
     assert [delta.action for delta in deltas_of(Code, "a")] == ["C", "U", "C"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="verify waits for whoever has inserted the row")
+def test_row_that_comes_back_with_its_history_still_to_be_written_comes_after_its_deletion() -> None:
+    make_codes("a")
+    execute("DELETE FROM app_code")
+
+    def write() -> None:
+        with Context():
+            Code.objects.create(id="a", label="back")
+
+    with open_transaction(write):
+        verify([Code], repair=True)
+    assert [delta.action for delta in deltas_of(Code, "a")] == ["C", "U", "D", "C"]
+    assert verify([Code]).is_clean
 
 
 def wait_until_blocked() -> None:

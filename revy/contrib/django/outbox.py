@@ -36,6 +36,7 @@ _NO_VERSION: Final = Last()
 
 # What only reads or writes rows. Anything else may set a savepoint, end the transaction, or call what does.
 _STATEMENTS: Final = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
+_ROLLBACK: Final = "ROLLBACK"
 
 
 @dataclass(slots=True)
@@ -97,11 +98,17 @@ class Outbox:
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Run a statement of the connection's, once what it may look at is written."""
-        if not sql.startswith(_STATEMENTS) or any(name in sql for name in _tables()):
-            # In a transaction that can only be rolled back, Django refuses the statement.
-            if not self._connection.needs_rollback:
-                self.flush()
+        if sql.startswith(_ROLLBACK):
+            result = execute(sql, params, many, context)
+            self.drop()
+            return result
+        # In a transaction that can only be rolled back, Django refuses the statement.
+        if self._may_see(sql) and not self._connection.needs_rollback:
+            self.flush()
         return execute(sql, params, many, context)
+
+    def _may_see(self, sql: str) -> bool:
+        return not sql.startswith(_STATEMENTS) or any(name in sql for name in _tables())
 
     def _take(self) -> list[Delta]:
         """Return what is waiting, which does not wait any more."""

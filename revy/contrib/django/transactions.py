@@ -181,19 +181,21 @@ def _make_rollback(original: Callable[..., Any]) -> Any:
         try:
             original(self)
         finally:
-            _take_back(self)
+            _drop_held(self)
+            ledger_of(self).roll_back()
 
     return rollback
 
 
 def _make_savepoint_rollback(original: Callable[..., Any]) -> Any:
     def savepoint_rollback(self: BaseDatabaseWrapper, sid: str) -> None:
+        _drop_held(self)
         try:
             original(self, sid)
         finally:
             # A savepoint is called s<thread>_x<number>, counted up by the connection.
             number = sid.rpartition("x")[2] if sid else ""
-            _take_back(self, int(number) if number.isdigit() else 0)
+            ledger_of(self).roll_back(int(number) if number.isdigit() else 0)
 
     return savepoint_rollback
 
@@ -203,17 +205,17 @@ def _make_close(original: Callable[..., Any]) -> Any:
         try:
             original(self)
         finally:
-            _take_back(self)
+            _drop_held(self)
+            ledger_of(self).roll_back()
 
     return close
 
 
-def _take_back(connection: BaseDatabaseWrapper, savepoint: int = 0) -> None:
+def _drop_held(connection: BaseDatabaseWrapper) -> None:
     held = held_by(connection)
     if held is not None:
         # Before each savepoint all is written: what is not was changed since the last one.
         held.drop()
-    ledger_of(connection).roll_back(savepoint)
 
 
 def install() -> None:
