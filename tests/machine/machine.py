@@ -22,7 +22,7 @@ from revy import Context
 from revy.contrib.django.errors import ForeignRevision, UnsupportedWrite
 from tests.app.models import Organization
 from tests.machine import beginning, deletions, documents, history, keys, querysets, receivers, relations, saves
-from tests.machine.contexts import KINDS, Levels
+from tests.machine.contexts import KINDS, MADE, Levels
 from tests.machine.expected import Expected, Memory
 from tests.machine.oracle import INTERVAL, Oracle, require
 from tests.machine.world import Nothing, World
@@ -116,6 +116,8 @@ class Machine(RuleBasedStateMachine):
                     if not isinstance(error, Nothing):
                         self._check_nothing()
                     return
+                if isinstance(error, ForeignRevision) and blame.given == MADE:
+                    self.oracles["default"].note_made()
                 # What took several transactions may have been done in part.
                 expected = Expected(roots=set(), at_most=receivers.MANY, may_return=True, aside=reaction.aside)
         self._count(write, mode)

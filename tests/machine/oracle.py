@@ -114,6 +114,12 @@ class Oracle:
         if blame.revision in self.memory.scopes:
             self.memory.revisions[self.memory.scopes[blame.revision]] = blame.revision_description
 
+    def note_made(self) -> None:
+        """Note a revision that a function has made, of this database, for a change of another one."""
+        for revision, description in self.history.read_revisions().items():
+            if description == MADE:
+                self.memory.revisions.setdefault(revision, description)
+
     def _check_kept(self) -> None:
         revisions, deltas = self.history.read_revisions(), self.history.read_deltas()
         require(not self._new(deltas), "recorded, though nothing should be:", *self._new(deltas))

@@ -39,7 +39,8 @@ def known_revision(frame: Frame, connection: Any) -> Entry | None:
         given = _given_revision(key, connection.alias)
         if given is None:
             return None
-        entry = entries[key] = Entry(given.pk, lambda: given, given.description, connection.savepoint_state)
+        # What the instance says may have been rolled back.
+        entry = entries[key] = Entry(given.pk, lambda: given, None, connection.savepoint_state)
     described = frame.cells.get(REVISION_DESCRIPTION)
     if described is not None and described.scope is frame.scope:
         _describe(entry, read_description(described.value), connection.alias)
