@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.db import connections
@@ -63,13 +64,15 @@ class NewRevision:
     def entered(self, pk: Any) -> Entry:
         """Return the revision, known from now on by the key that its row got."""
         connection = self._connection
-        entry = Entry(pk, lambda: self._instance(pk), self._description, connection.savepoint_state)
+        make = partial(_loaded, connection.alias, {get_revision_model()._meta.pk.attname: pk, **self._values})
+        entry = Entry(pk, make, self._description, connection.savepoint_state)
+        # An entry must not refer to its key, or neither of them ends.
         ledger_of(connection).entries[self._frame.revision_key] = entry
         return entry
 
-    def _instance(self, pk: Any) -> AbstractRevision:
-        model = get_revision_model()
-        return model.from_db(self._connection.alias, [model._meta.pk.attname, *self._values], [pk, *self.row])
+
+def _loaded(using: str, values: dict[str, Any]) -> AbstractRevision:
+    return get_revision_model().from_db(using, list(values), list(values.values()))
 
 
 def is_given(frame: Frame) -> bool:
