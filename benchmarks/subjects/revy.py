@@ -12,7 +12,8 @@ from django.db.models import Model
 from benchmarks.subjects import base
 from benchmarks.subjects.base import CREATE, DELETE, UPDATE, Change, M
 from revy import Context
-from revy.contrib.django.models import AttributeDelta, ObjectDelta, ObjectSnapshot, Revision
+from revy.contrib.django.history import History
+from revy.contrib.django.models import AttributeDelta, ObjectDelta, Revision
 
 ACTIONS = {
     CREATE: ObjectDelta.ACTION_CREATE,
@@ -33,24 +34,18 @@ class Subject(base.Subject):
         return ObjectDelta.objects.filter(content_type=content_type, action=ACTIONS[action]).count()
 
     def page(self, instance: Model, length: int) -> Sequence[Change]:
-        deltas = ObjectDelta.objects.filter(
-            content_type=ContentType.objects.get_for_model(instance), content_id=instance.pk
-        )
-        newest = deltas.order_by("-version").select_related("revision").prefetch_related("actor", "attribute_deltas")
         return [
             Change(
                 NAMES[delta.action],
                 delta.actor and delta.actor.username,
                 {each.field_name: (each.old_value, each.new_value) for each in delta.get_attribute_deltas()},
             )
-            for delta in newest[:length]
+            for delta in History(instance).newest(length)
         ]
 
     def rebuild(self, model: type[M], pk: int, version: int) -> M:
-        deltas = ObjectDelta.objects.annotate(snapshot=ObjectSnapshot(model))
-        content_type = ContentType.objects.get_for_model(model)
-        delta: Any = deltas.get(content_type=content_type, content_id=pk, version=version)
-        return delta.snapshot
+        found: Any = History(model, pk).snapshot(version)
+        return found
 
     def tables(self) -> list[type[Model]]:
         return [AttributeDelta, ObjectDelta, Revision]

@@ -31,6 +31,7 @@ BLOCKS = {
     "switches": block(README, "Context.disable()"),
     "deletion": block(README, "from revy.contrib.django.models import CASCADE"),
     "rollback": block(README, "object_delta.snapshot.save()"),
+    "history": block(README, "history.newest(20)"),
     "restore": block(README, "RestoreError as error"),
     "schema": block(README, "revy_graphql.Schema("),
     "swapped_model": block("docs/swapping.md", "class Revision(AbstractRevision)"),
@@ -157,6 +158,18 @@ def test_readme_deletion_is_recorded_and_rolled_back(alice: User) -> None:
     }
     run(rollback, **names)
     assert values_of(User.objects.get()) == before
+
+
+def test_readme_history_prints_changes_and_rebuilds_the_object(comment: Comment, alice: User, capsys: Any) -> None:
+    with Context.via_actor(alice), Context.via_revision_description("Edited."):
+        for text in "1", "2":
+            comment.text = text
+            comment.save()
+    names = run(BLOCKS["history"], comment=comment)
+    out = capsys.readouterr().out
+    assert out.startswith("2 alice Edited.\ntext 1 2\n1 alice Edited.\n")
+    assert "text x 1\n" in out
+    assert names["comment"].text == "1"
 
 
 def test_readme_restore_writes_back_or_prints_the_problems(alice: User, capsys: Any) -> None:

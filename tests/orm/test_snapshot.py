@@ -142,6 +142,21 @@ def test_snapshot_works_beside_joins_and_other_annotations(alice: User) -> None:
     assert deltas.count() == 1
 
 
+def test_state_in_a_subquery_is_that_of_its_own_deltas() -> None:
+    with Context():
+        for name in "x", "y":
+            code = Code.objects.create(id=name, label="1")
+            code.label = "2"
+            code.save()
+    deltas_of(Code, "x").first().delete()
+    rebuilt = ObjectDelta.objects.annotate(built=ObjectState()).filter(built__isnull=False).values("pk")
+    found = ObjectDelta.objects.filter(pk__in=rebuilt).annotate(recorded_state=ObjectState()).order_by("pk")
+    assert [(delta.content_id, delta.version, delta.recorded_state["label"]) for delta in found] == [
+        ("y", 1, "1"),
+        ("y", 2, "2"),
+    ]
+
+
 def test_state_of_update_costs_one_query_unless_annotated() -> None:
     with Context():
         code = Code.objects.create(id="x", label="1")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from revy import abc
 from revy.contrib.django import conf
-from revy.contrib.django.fields import KeyField, ObjectKey
+from revy.contrib.django.fields import KeyField, ObjectKey, keep_object
 
 if TYPE_CHECKING:
     from revy.contrib.django.values import Json
@@ -139,7 +139,9 @@ class AbstractObjectDelta(AbstractDelta):
 
         The built ones are not saved; their actor is the object delta's.
         """
-        stored = sorted(self.attribute_deltas.all(), key=lambda delta: delta.pk)
+        # What was read in advance needs no manager: making one takes longer than all the rest.
+        read = self.__dict__.get("_prefetched_objects_cache", {}).get("attribute_deltas")
+        stored = sorted(self.attribute_deltas.all() if read is None else read, key=lambda delta: delta.pk)
         if self.action == self.ACTION_UPDATE or self.state is None:
             return stored
         told = {delta.field_name for delta in stored}
@@ -165,7 +167,7 @@ class AbstractObjectDelta(AbstractDelta):
     def _implied(self, name: str, value: Json) -> Any:
         old, new = (value, None) if self.action == self.ACTION_DELETE else (None, value)
         model: Any = conf.get_attribute_delta_model()
-        return model(
+        delta = model(
             object_delta=self,
             field_name=name,
             old_value=old,
@@ -173,6 +175,10 @@ class AbstractObjectDelta(AbstractDelta):
             actor_type_id=self.actor_type_id,
             actor_id=self.actor_id,
         )
+        delta._state.db = self._state.db
+        if "actor" in self._state.fields_cache:
+            keep_object(delta, "actor", (self.actor_type_id, self.actor_id), self.actor)
+        return delta
 
 
 class AbstractAttributeDelta(AbstractDelta):

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.contenttypes.fields import GenericForeignKey
-from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, router
+
+from revy.contrib.django.objects import Reference, find_objects
 
 MAX_KEY_LENGTH: Final = 255
+# Behind the name of an ObjectKey: where an instance keeps which reference it knows the object of.
+_REFERENCE: Final = " reference"
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
@@ -31,30 +33,88 @@ class ObjectKey(GenericForeignKey):
     def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:  # type: ignore[override]  # as Django's
         super().contribute_to_class(cls, name, **kwargs)
         if name in cls.__dict__:  # not on an abstract model
-            setattr(cls, name, _ObjectDescriptor(cls.__dict__[name], f"{self.ct_field}_id"))
+            setattr(cls, name, _ObjectDescriptor(self, cls.__dict__[name]))
+
+
+def keep_object(instance: Any, name: str, reference: Reference, found: models.Model | None) -> None:
+    """Have an instance know the object of an ObjectKey, so that it is not looked up, nor compared at each access."""
+    cache = instance._state.fields_cache
+    cache[name] = found
+    cache[name + _REFERENCE] = reference
 
 
 class _ObjectDescriptor:
-    """Django's descriptor, which raises whatever looking up a stale content type or an odd key leads to."""
+    """Looks objects up where Django's descriptor raises whatever a stale content type or an odd key leads to."""
 
-    def __init__(self, descriptor: Any, type_attname: str) -> None:
+    def __init__(self, field: ObjectKey, descriptor: Any) -> None:
+        self.field = field
         self._descriptor = descriptor
-        self._type_attname = type_attname
+        self._type_attname = f"{field.ct_field}_id"
+        self._key_attname = field.fk_field
+        self._name = field.name
+        self._reference_name = field.name + _REFERENCE
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        try:
-            return self._descriptor.__get__(instance, owner)
-        except (ContentType.DoesNotExist, ValidationError, ValueError, TypeError, OverflowError):
-            return None
-        except AttributeError:
-            if self._has_model(instance):
-                raise
-            return None
-
-    def _has_model(self, instance: Any) -> bool:
-        """Tell whether the content type still has a model class to look in."""
-        types = ContentType.objects.db_manager(instance._state.db)
-        return types.get_for_id(getattr(instance, self._type_attname)).model_class() is not None
+        if instance is None:
+            return self
+        cache = instance._state.fields_cache
+        reference = self._reference_of(instance)
+        if self._name in cache and cache.get(self._reference_name, reference) == reference:
+            return cache[self._name]
+        fetch_mode = _fetch_mode_of(instance)
+        if fetch_mode is None:
+            self.fetch_one(instance)
+        else:
+            cache.pop(self._name, None)
+            fetch_mode.fetch(self, instance)
+        return cache[self._name]
 
     def __set__(self, instance: Any, value: Any) -> None:
         self._descriptor.__set__(instance, value)
+        keep_object(instance, self._name, self._reference_of(instance), value)
+
+    def is_cached(self, instance: Any) -> bool:
+        return self._name in instance._state.fields_cache
+
+    def fetch_one(self, instance: Any) -> None:
+        self._find([instance])
+
+    def fetch_many(self, instances: Any) -> None:
+        models.prefetch_related_objects([each for each in instances if not self.is_cached(each)], self._name)
+
+    def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> Any:
+        if querysets is not None:
+            return self._descriptor.get_prefetch_querysets(instances, querysets)
+        objects = self._find(instances)
+
+        def identity(instance: Any) -> int:
+            return id(instance._state.fields_cache[self._name])
+
+        return objects, id, identity, True, self._name, False
+
+    def _find(self, instances: Any) -> list[models.Model]:
+        """Have the instances know their objects, and return these."""
+        references: dict[str, set[Reference]] = {}
+        for instance in instances:
+            references.setdefault(_database_of(instance), set()).add(self._reference_of(instance))
+        found = {using: find_objects(wanted, using) for using, wanted in references.items()}
+        for instance in instances:
+            reference = self._reference_of(instance)
+            keep_object(instance, self._name, reference, found[_database_of(instance)].get(reference))
+        objects = [each for of_database in found.values() for each in of_database.values()]
+        fetch_mode = _fetch_mode_of(instances[0])
+        if fetch_mode is not None:
+            for each in objects:
+                each._state.fetch_mode = fetch_mode
+        return objects
+
+    def _reference_of(self, instance: Any) -> Reference:
+        return getattr(instance, self._type_attname), getattr(instance, self._key_attname)
+
+
+def _database_of(instance: Any) -> str:
+    return instance._state.db or router.db_for_read(type(instance), instance=instance)
+
+
+def _fetch_mode_of(instance: Any) -> Any:
+    return getattr(instance._state, "fetch_mode", None)  # Django 6.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models.expressions import Expression, F
 
 from revy.contrib.django.conf import get_attribute_delta_model, get_object_delta_model
+from revy.contrib.django.selects import composed
 from revy.contrib.django.values import Codec
 
 if TYPE_CHECKING:
@@ -47,46 +49,24 @@ class ObjectState(Expression):
     None means that the whole state the version builds upon is gone. One query on every database.
     """
 
-    _COLUMNS = ("content_type", "content_id", "version", "state", "action")
-
     def __init__(self) -> None:
         super().__init__(output_field=models.TextField())
-        self._columns: list[Any] = [F(name) for name in self._COLUMNS]
+        self._key: Any = F("pk")
 
     def get_source_expressions(self) -> list[Any]:
-        return self._columns
+        return [self._key]
 
     def set_source_expressions(self, exprs: Any) -> None:
-        self._columns = list(exprs)
+        (self._key,) = exprs
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        dialect = _DIALECTS[connection.vendor]
-        concat, text, quote, gather = (dialect[name] for name in ("concat", "text", "quote", "gather"))
-        if connection.vendor == "mysql":
-            _lift_text_limit(connection)
-        content_type, content_id, version, state, action = (compiler.compile(column)[0] for column in self._columns)
-        deltas, changes = _Table("revy_k", get_object_delta_model(), connection), get_attribute_delta_model()
-        between, change = deltas.renamed("revy_d"), _Table("revy_a", changes, connection)
-        row = concat(
-            "'['", text(between["version"]), "','", text(change["id"]), "','", quote(change["field_name"]), "','",
-            f"COALESCE({text(change['new_value'])}, 'null')", "']'",
-        )  # fmt: skip
-        gathered = (
-            f"SELECT {gather(row)} FROM {between} JOIN {change} ON {change['object_delta']} = {between['id']} "
-            f"WHERE {between['content_type']} = {content_type} AND {between['content_id']} = {content_id} "
-            f"AND {between['version']} > {deltas['version']} AND {between['version']} <= {version}"
-        )
-        kind = concat("'[\"'", action, "'\",'")
-        stored = concat(kind, text(state), "',[]]'")
-        rebuilt = concat(kind, text(deltas["state"]), "',['", f"COALESCE(({gathered}), '')", "']]'")
-        sql = (
-            f"CASE WHEN {state} IS NOT NULL THEN {stored} "
-            f"ELSE (SELECT {rebuilt} FROM {deltas} "
-            f"WHERE {deltas['content_type']} = {content_type} AND {deltas['content_id']} = {content_id} "
-            f"AND {deltas['version']} < {version} AND {deltas['state']} IS NOT NULL "
-            f"ORDER BY {deltas['version']} DESC LIMIT 1) END"
-        )
-        return sql, ()
+        lift_text_limit(connection)
+        alias, parts = self._alias(compiler), (get_object_delta_model(), get_attribute_delta_model())
+        return composed(connection, ("state", alias, parts), lambda: _compose(connection, alias, *parts)), ()
+
+    def _alias(self, compiler: Any) -> str:
+        column: str = compiler.compile(self._key)[0]
+        return column.removesuffix(f".{compiler.connection.ops.quote_name(self._key.target.column)}")
 
     def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
         return [self._convert]
@@ -109,12 +89,12 @@ class ObjectSnapshot(ObjectState):
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        return (type(self), self.model, *self._columns)
+        return (type(self), self.model, self._key)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, params = super().as_sql(compiler, connection)
         content_type = ContentType.objects.db_manager(connection.alias).get_for_model(self.model)
-        own = compiler.compile(self._columns[0])[0]
+        own = _Table(self._alias(compiler), get_object_delta_model(), connection.ops.quote_name)["content_type"]
         return f"CASE WHEN {own} = %s THEN {sql} END", (content_type.pk, *params)
 
     def _convert(self, value: str | None, expression: Any, connection: Any) -> models.Model | None:
@@ -127,18 +107,42 @@ class ObjectSnapshot(ObjectState):
 class _Table:
     """A table under an alias, as SQL; its columns by field name."""
 
-    def __init__(self, alias: str, model: type[models.Model], connection: Any) -> None:
-        self._alias, self._model, self._connection = alias, model, connection
-
-    def renamed(self, alias: str) -> _Table:
-        return _Table(alias, self._model, self._connection)
+    def __init__(self, alias: str, model: type[models.Model], quote: Callable[[str], str]) -> None:
+        self._alias, self._model, self._quote = alias, model, quote
 
     def __str__(self) -> str:
-        return f"{self._connection.ops.quote_name(self._model._meta.db_table)} {self._alias}"
+        return f"{self._quote(self._model._meta.db_table)} {self._alias}"
 
     def __getitem__(self, name: str) -> str:
         field: Any = self._model._meta.get_field(name)
-        return f"{self._alias}.{self._connection.ops.quote_name(field.column)}"
+        return f"{self._alias}.{self._quote(field.column)}"
+
+
+def _compose(connection: Any, alias: str, delta_model: type[models.Model], change_model: type[models.Model]) -> str:
+    """Return the SQL of the state at the object delta that goes by the alias, as text: action, state, changes."""
+    dialect, quote_name = _DIALECTS[connection.vendor], connection.ops.quote_name
+    concat, text, quote, gather = (dialect[name] for name in ("concat", "text", "quote", "gather"))
+    own, whole, between = (_Table(name, delta_model, quote_name) for name in (alias, "revy_k", "revy_d"))
+    change = _Table("revy_a", change_model, quote_name)
+    row = concat(
+        "'['", text(between["version"]), "','", text(change["id"]), "','", quote(change["field_name"]), "','",
+        f"COALESCE({text(change['new_value'])}, 'null')", "']'",
+    )  # fmt: skip
+    gathered = (
+        f"SELECT {gather(row)} FROM {between} JOIN {change} ON {change['object_delta']} = {between['id']} "
+        f"WHERE {between['content_type']} = {own['content_type']} AND {between['content_id']} = {own['content_id']} "
+        f"AND {between['version']} > {whole['version']} AND {between['version']} <= {own['version']}"
+    )
+    kind = concat("'[\"'", own["action"], "'\",'")
+    stored = concat(kind, text(own["state"]), "',[]]'")
+    rebuilt = concat(kind, text(whole["state"]), "',['", f"COALESCE(({gathered}), '')", "']]'")
+    return (
+        f"CASE WHEN {own['state']} IS NOT NULL THEN {stored} "
+        f"ELSE (SELECT {rebuilt} FROM {whole} "
+        f"WHERE {whole['content_type']} = {own['content_type']} AND {whole['content_id']} = {own['content_id']} "
+        f"AND {whole['version']} < {own['version']} AND {whole['state']} IS NOT NULL "
+        f"ORDER BY {whole['version']} DESC LIMIT 1) END"
+    )
 
 
 def state_of(object_delta: AbstractObjectDelta) -> State | None:
@@ -153,14 +157,19 @@ def state_of(object_delta: AbstractObjectDelta) -> State | None:
 def build_instance(model: type[models.Model], state: State, using: str, *, is_deleted: bool) -> models.Model:
     """Return an instance of the state, as if loaded from `using`. Raises UnreadableValue."""
     names, values = [], []
-    for field in model._meta.concrete_fields:
+    for field, codec in _codecs(model):
         if field.attname in state:
             names.append(field.attname)
-            values.append(Codec(field).decode(state[field.attname]))
+            values.append(codec.decode(state[field.attname]))
         elif is_deleted and not field.generated:
             names.append(field.attname)
             values.append(field.get_default())
     return model.from_db(using, names, values)
+
+
+@functools.cache
+def _codecs(model: type[models.Model]) -> tuple[tuple[Any, Codec], ...]:
+    return tuple((field, Codec(field)) for field in model._meta.concrete_fields)
 
 
 def _replay(text: str) -> tuple[str, State]:
@@ -170,8 +179,10 @@ def _replay(text: str) -> tuple[str, State]:
     return action, state
 
 
-def _lift_text_limit(connection: Any) -> None:
+def lift_text_limit(connection: Any) -> None:
     """Let GROUP_CONCAT return texts of any length on this connection: it cuts them at 1 MiB or less by default."""
+    if connection.vendor != "mysql":
+        return
     connection.ensure_connection()
     if vars(connection).get("_revy_unlimited") is not connection.connection:
         with connection.connection.cursor() as cursor:
