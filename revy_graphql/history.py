@@ -64,7 +64,7 @@ def _find_revisions(viewer: Viewer, content_type: str | None, content_id: str | 
     if content_type is not None and content_id is not None:
         deltas = find_subject(viewer, content_type, content_id).object_deltas(viewer)
         return viewer.revisions().filter(pk__in=deltas.values("revision_id"))
-    deltas = viewer.object_deltas().filter(**viewer.read_address(content_type, content_id))
+    deltas = viewer.object_deltas.filter(**viewer.read_address(content_type, content_id))
     return viewer.revisions().filter(Exists(deltas.filter(revision_id=OuterRef("pk"))))
 
 

@@ -50,7 +50,7 @@ class RevisionBatch:
         return self._pages[selection]
 
     def visible_deltas(self) -> QuerySet[Any]:
-        return self.viewer.object_deltas().filter(revision_id__in=self.records)
+        return self.viewer.object_deltas.filter(revision_id__in=self.records)
 
     @cached_property
     def actors(self) -> dict[Any, list[ActorRecord]]:

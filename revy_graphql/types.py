@@ -206,7 +206,7 @@ class RevisionConnection(CountedConnection):
 def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
     """Return the revision of a primary key if the viewer may see a delta of it, else None."""
     viewer = Viewer(info)
-    deltas = viewer.object_deltas().filter(revision_id=_parse(get_revision_model(), key))
+    deltas = viewer.object_deltas.filter(revision_id=_parse(get_revision_model(), key))
     rows = viewer.revisions().filter(pk__in=deltas.values("revision_id"))
     return next(iter(RevisionBatch(viewer, list(rows)).records.values()), None)
 
@@ -214,7 +214,7 @@ def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
 def find_object_delta(info: GraphQLResolveInfo, key: str) -> Any:
     """Return the object delta of a primary key if the viewer may see it, else None."""
     viewer = Viewer(info)
-    rows = viewer.object_deltas().filter(pk=_parse(get_object_delta_model(), key))
+    rows = viewer.object_deltas.filter(pk=_parse(get_object_delta_model(), key))
     return next(iter(read_deltas(viewer, list(rows)).records), None)
 
 

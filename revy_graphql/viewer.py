@@ -82,8 +82,9 @@ class Viewer:
             self._visibilities[model] = Visibility(model, queryset, shows_deleted=shows_deleted)
         return self._visibilities[model]
 
+    @cached_property
     def object_deltas(self) -> QuerySet[Any]:
-        """Return the object deltas that the viewer may see."""
+        """The object deltas that the viewer may see."""
         deltas = get_object_delta_model()._base_manager.using(self.using)
         condition = Q(pk__in=())
         for content_type_id, model in self.visible_models.items():
