@@ -77,13 +77,11 @@ def _write(table: TrackedTable, pks: Sequence[Any], frame: Frame) -> tuple[set[A
 
 
 def _insert(table: TrackedTable, rows: dict[Any, Values], frame: Frame) -> None:
-    connection = connections[table.history]
-    revision = obtain_revision(frame, connection)
     given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
-    table_of(conf.get_object_delta_model(), table.history, given).insert(
-        [
-            (revision.pk, UPDATE, table.content_type_id, key_to_text(table.model, pk), 1, row)
-            for pk, row in rows.items()
-        ],
-        connection,
-    )
+    deltas = table_of(conf.get_object_delta_model(), table.history, given)
+    type_id = table.content_type_id
+    with connections[table.history].cursor() as cursor:
+        revision = obtain_revision(frame, cursor).pk
+        deltas.insert(
+            [(revision, UPDATE, type_id, key_to_text(table.model, pk), 1, row) for pk, row in rows.items()], cursor
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from revy.context import Context
@@ -82,23 +83,35 @@ def swappable_by(setting: str) -> str | None:
     return setting if hasattr(settings, setting) else None
 
 
+@functools.cache
 def get_revision_model() -> type[AbstractRevision]:
-    return _get_model(REVISION_SETTING, swappable_label(REVISION_SETTING))  # type: ignore[no-any-return]
-
-
-def get_object_delta_model() -> type[AbstractObjectDelta]:
-    return _get_model(OBJECT_DELTA_SETTING, swappable_label(OBJECT_DELTA_SETTING))  # type: ignore[no-any-return]
-
-
-def get_attribute_delta_model() -> type[AbstractAttributeDelta]:
-    return _get_model(ATTRIBUTE_DELTA_SETTING, swappable_label(ATTRIBUTE_DELTA_SETTING))  # type: ignore[no-any-return]
+    return _get_model(REVISION_SETTING)  # type: ignore[no-any-return]
 
 
 @functools.cache
-def _get_model(setting: str, label: str) -> Any:
+def get_object_delta_model() -> type[AbstractObjectDelta]:
+    return _get_model(OBJECT_DELTA_SETTING)  # type: ignore[no-any-return]
+
+
+@functools.cache
+def get_attribute_delta_model() -> type[AbstractAttributeDelta]:
+    return _get_model(ATTRIBUTE_DELTA_SETTING)  # type: ignore[no-any-return]
+
+
+def _get_model(setting: str) -> Any:
+    label = swappable_label(setting)
     try:
         return apps.get_model(label, require_ready=False)
     except ValueError as error:
         raise ImproperlyConfigured(f"{setting} must be of the form 'app_label.Model', not {label!r}.") from error
     except LookupError as error:
         raise ImproperlyConfigured(f"{setting} refers to model {label!r}, which is not installed.") from error
+
+
+def _forget_models(*, setting: str, **_: Any) -> None:
+    if setting in DEFAULT_LABELS:
+        for get_model in (get_revision_model, get_object_delta_model, get_attribute_delta_model):
+            get_model.cache_clear()
+
+
+setting_changed.connect(_forget_models, dispatch_uid="revy.forget_models")

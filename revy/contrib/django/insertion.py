@@ -24,6 +24,8 @@ _PLAIN: Final = frozenset(
     )
 )  # fmt: skip
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 Prepare = Callable[[Any, Any], Any]
 
 
@@ -74,18 +76,18 @@ class Table:
         lines = ", ".join([f"({', '.join([value.sql for value in row])})" for row in rows])
         return f"{self._head} VALUES {lines}", [param for row in rows for value in row for param in value.params]
 
-    def insert(self, rows: Sequence[Sequence[Any]], connection: Any) -> list[Any]:
+    def insert(self, rows: Sequence[Sequence[Any]], cursor: Any) -> list[Any]:
         """Insert the rows, and return their keys; of databases that return no columns only that of a single row."""
+        connection = cursor.db
         keys: list[Any] = []
-        with connection.cursor() as cursor:
-            for some in in_batches(rows, _rows_a_statement(connection, len(self._types))):
-                sql, params = self._compose_plain(some, connection)
-                if connection.features.can_return_columns_from_insert:
-                    cursor.execute(f"{sql} RETURNING {self.key}", params)
-                    keys += [key for (key,) in cursor.fetchall()]
-                else:
-                    cursor.execute(sql, params)
-                    keys.append(connection.ops.last_insert_id(cursor, self._name, self._pk.column))
+        for some in in_batches(rows, _rows_a_statement(connection, len(self._types), len(rows))):
+            sql, params = self._compose_plain(some, connection)
+            if connection.features.can_return_columns_from_insert:
+                cursor.execute(f"{sql} RETURNING {self.key}", params)
+                keys += [key for (key,) in cursor.fetchall()]
+            else:
+                cursor.execute(sql, params)
+                keys.append(connection.ops.last_insert_id(cursor, self._name, self._pk.column))
         return keys
 
     def _default_values(self) -> list[Any]:
@@ -166,7 +168,7 @@ def _compact(value: Json, connection: Any) -> str | None:
     """Return JSON in as few bytes as there are; half a character, which JSON can escape, has none."""
     if value is None:
         return None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _ENCODER.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -174,8 +176,10 @@ def _compact(value: Json, connection: Any) -> str | None:
     return text
 
 
-def _rows_a_statement(connection: Any, columns: int) -> int:
-    """Return how many rows one INSERT can take and give the keys of."""
+def _rows_a_statement(connection: Any, columns: int, rows: int) -> int:
+    """Return how many of the rows one INSERT can take and give the keys of."""
+    if rows == 1:
+        return 1
     if not connection.features.can_return_rows_from_bulk_insert:
         return 1
     if connection.vendor == "sqlite":

@@ -22,9 +22,6 @@ from revy.contrib.django.recorder import changed_row
 from revy.contrib.django.tracking import Plan, is_tracked, plan_for
 from revy.contrib.django.values import UNFIT, Codec
 
-# Keys that are compared and given back as they were given.
-_KEYS: Final = (models.IntegerField, models.CharField, models.UUIDField)
-
 # How many arguments `_do_update` has after the values before Django 6.0.
 _ARGUMENTS: Final = 2
 
@@ -187,8 +184,7 @@ def _is_ordinary(plan: Plan, using: str) -> bool:
         is_tracked(plan.model)
         and not meta.parents
         and not plan.heirs
-        and len(meta.pk_fields) == 1
-        and isinstance(meta.pk, _KEYS)
+        and plan.has_plain_key
         and all(_is_plain(field) for field in meta.local_concrete_fields)
         and all(is_ours_alone(compiler, "execute_sql") for compiler in compilers)
         and all(

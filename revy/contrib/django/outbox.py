@@ -33,6 +33,8 @@ _ATTRIBUTE_DELTA: Final = (
 
 _REVISION, _VERSION, _STATE = (_OBJECT_DELTA.index(name) for name in ("revision_id", "version", "state"))
 _NO_VERSION: Final = Last()
+# So many changes are written without looking up their versions first: what may turn out not to be due is sent as well.
+_FEW: Final = 16
 
 # What only reads or writes rows. Anything else may set a savepoint, end the transaction, or call what does.
 _STATEMENTS: Final = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
@@ -170,19 +172,25 @@ def _attribute_deltas(connection: Any) -> Table:
 
 def _write(connection: Any, using: str, deltas: Sequence[Delta]) -> None:
     """Write the history of what changed in database `using`."""
-    if len(deltas) == 1 and connection.features.can_return_columns_from_insert:
-        _write_one(connection, using, deltas[0])
-        return
-    revisions = _revisions(connection, deltas)
-    versions = _versions(connection, using, deltas)
-    rows = [
-        (revision, *delta.columns, version, state)
-        for revision, delta, (version, state) in zip(revisions, deltas, versions, strict=True)
-    ]
-    keys = _object_deltas(connection).insert(rows, connection)
+    with connection.cursor() as cursor:
+        if _is_for_inserts(connection, deltas):
+            _write_by_inserts(cursor, using, deltas)
+            return
+        revisions = _revisions(cursor, deltas)
+        versions = _versions(connection, using, deltas)
+        rows = [
+            (revision, *delta.columns, version, state)
+            for revision, delta, (version, state) in zip(revisions, deltas, versions, strict=True)
+        ]
+        keys = _object_deltas(connection).insert(rows, cursor)
+        _write_steps(cursor, keys, deltas)
+
+
+def _write_steps(cursor: Any, keys: Sequence[Any], deltas: Sequence[Delta]) -> None:
+    """Write the attribute deltas of the object deltas that got these keys."""
     steps = [row for key, delta in zip(keys, deltas, strict=True) for row in _step_rows(key, delta)]
     if steps:
-        _attribute_deltas(connection).insert(steps, connection)
+        _attribute_deltas(cursor.db).insert(steps, cursor)
 
 
 def _step_rows(object_delta: Any, delta: Delta) -> list[tuple[Any, ...]]:
@@ -191,14 +199,14 @@ def _step_rows(object_delta: Any, delta: Delta) -> list[tuple[Any, ...]]:
     ]
 
 
-def _revisions(connection: Any, deltas: Sequence[Delta]) -> list[Any]:
+def _revisions(cursor: Any, deltas: Sequence[Delta]) -> list[Any]:
     """Return the key of each delta's revision."""
     keys: list[Any] = []
     frame = key = None
     for delta in deltas:
         if delta.frame is not frame:
             frame = delta.frame
-            key = obtain_revision(frame, connection).pk
+            key = obtain_revision(frame, cursor).pk
         keys.append(key)
     return keys
 
@@ -227,67 +235,95 @@ def _state(change: RowChange, *, is_due: bool) -> Values | None:
     return change.row if is_due or change.action == CREATE else None
 
 
-def _write_one(connection: Any, using: str, delta: Delta) -> None:
-    """Write the history of one change. Its INSERT finds the version, and whether the state is due, by itself."""
-    change = delta.change
-    table, names = _object_deltas(connection), Names.of(connection)
+def _is_for_inserts(connection: Any, deltas: Sequence[Delta]) -> bool:
+    """Tell whether the versions can be left to the INSERT: each delta is of another object, and there are a few."""
+    features = connection.features
+    if len(deltas) == 1:
+        return bool(features.can_return_columns_from_insert)
+    return (
+        len(deltas) <= _FEW
+        and features.can_return_rows_from_bulk_insert
+        and not any(delta.is_update_of_unknown_row for delta in deltas)
+        and len({delta.key for delta in deltas}) == len(deltas)
+    )
+
+
+def _write_by_inserts(cursor: Any, using: str, deltas: Sequence[Delta]) -> None:
+    """Write a few changes. The INSERT finds the versions, and which states are due: a query less."""
+    connection = cursor.db
+    rows = [_values(connection, delta) for delta in deltas]
+    has_unknown = any(delta.is_update_of_unknown_row for delta in deltas)
+    state = Names.of(connection).state if has_unknown else "NULL"
+    is_one = connection.vendor == "postgresql" and (
+        len(deltas) == 1 or all(delta.frame is deltas[0].frame and not delta.steps for delta in deltas)
+    )
+    write = _write_in_one if is_one else _write_in_turn
+    stored = write(cursor, deltas, rows, state)
+    for delta, (key, state_stored) in zip(deltas, stored, strict=True):
+        if delta.is_update_of_unknown_row and state_stored is not None:
+            complete(using, [delta.change])
+            known = conf.get_object_delta_model()._base_manager.using(connection.alias)
+            known.filter(pk=key).update(state=delta.change.row)
+
+
+def _values(connection: Any, delta: Delta) -> list[Value]:
+    """Return the values of an object delta for its INSERT, all but the revision."""
+    names, change = Names.of(connection), delta.change
     # Where the state is not known, an empty one says that it is due.
     state = {} if delta.is_update_of_unknown_row else _state(change, is_due=True)
-    prepared = table.prepared((None, *delta.columns, 0, state), connection)
-    values = [Value("%s", (param,)) for param in prepared]
+    values = _object_deltas(connection).values((None, *delta.columns, 0, state), connection)
     values[_VERSION] = Value(names.next_version, delta.key)
     if change.action == UPDATE:
-        values[_STATE] = Value(names.state_if_due, names.if_due(delta.key, prepared[_STATE]))
-    write = _write_in_one if connection.vendor == "postgresql" else _write_in_turn
-    key, stored = write(connection, delta, table, values)
-    if delta.is_update_of_unknown_row and stored is not None:
-        complete(using, [change])
-        rows = conf.get_object_delta_model()._base_manager.using(connection.alias)
-        rows.filter(pk=key).update(state=change.row)
+        values[_STATE] = Value(names.state_if_due, names.if_due(delta.key, *values[_STATE].params))
+    return values
 
 
-def _write_in_turn(connection: Any, delta: Delta, table: Table, values: list[Value]) -> tuple[Any, Any]:
-    """Insert a revision if it takes one, the object delta and its attribute deltas; return its key and its state."""
-    values[_REVISION] = Value("%s", (obtain_revision(delta.frame, connection).pk,))
-    with connection.cursor() as cursor:
-        insert, params = table.compose([values])
-        if delta.is_update_of_unknown_row:
-            cursor.execute(f"{insert} RETURNING {table.key}, {Names.of(connection).state}", params)
-            key, state = cursor.fetchone()
-        else:
-            cursor.execute(f"{insert} RETURNING {table.key}", params)
-            (key,), state = cursor.fetchone(), None
-    if delta.steps:
-        _attribute_deltas(connection).insert(_step_rows(key, delta), connection)
-    return key, state
+def _write_in_turn(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]], state: str) -> list[Any]:
+    """Insert revisions where it takes them, the object deltas and their attribute deltas; return keys and `state`."""
+    for row, revision in zip(rows, _revisions(cursor, deltas), strict=True):
+        row[_REVISION] = Value("%s", (revision,))
+    table = _object_deltas(cursor.db)
+    insert, params = table.compose(rows)
+    cursor.execute(f"{insert} RETURNING {table.key}, {state}", params)
+    stored: list[Any] = cursor.fetchall()
+    _write_steps(cursor, [key for key, _state in stored], deltas)
+    return stored
 
 
-def _write_in_one(connection: Any, delta: Delta, table: Table, values: list[Value]) -> tuple[Any, Any]:
-    """Do what `_write_in_turn` does, in one statement: on PostgreSQL a round trip costs more than an INSERT."""
-    parts, params = [], []
-    revision = known_revision(delta.frame, connection)
-    new = NewRevision(delta.frame, connection) if revision is None else None
-    new_key = "NULL"
-    if new is not None:
+def _write_in_one(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]], state: str) -> list[Any]:
+    """Do what `_write_in_turn` does, for one scope and the steps of one change, in one statement.
+
+    On PostgreSQL a round trip costs more than an INSERT.
+    """
+    connection = cursor.db
+    parts: list[str] = []
+    params: list[Any] = []
+    frame = deltas[0].frame
+    revision = known_revision(frame, connection)
+    new = NewRevision(frame, connection) if revision is None else None
+    if new is None:
+        new_key, value = "NULL", Value("%s", (revision.pk,))  # type: ignore[union-attr]  # one of them is there
+    else:
         insert, given = new.table.compose([new.table.values(new.row, connection)])
         parts.append(f"revy_revision AS ({insert} RETURNING {new.table.key})")
         params += given
         new_key = f"(SELECT {new.table.key} FROM revy_revision)"
-    values[_REVISION] = Value(new_key) if revision is None else Value("%s", (revision.pk,))
-    insert, given = table.compose([values])
-    parts.append(f"revy_delta AS ({insert} RETURNING {table.key}, {Names.of(connection).state})")
+        value = Value(new_key)
+    for row in rows:
+        row[_REVISION] = value
+    table = _object_deltas(connection)
+    insert, given = table.compose(rows)
+    parts.append(f"revy_delta AS ({insert} RETURNING {table.key}, {state} AS revy_state)")
     params += given
-    if delta.steps:
+    if deltas[0].steps:
         attributes = _attribute_deltas(connection)
         of_delta = Value(f"(SELECT {table.key} FROM revy_delta)")
-        rows = [[of_delta, *attributes.values(row, connection)[1:]] for row in _step_rows(None, delta)]
-        insert, given = attributes.compose(rows)
+        steps = [[of_delta, *attributes.values(step, connection)[1:]] for step in _step_rows(None, deltas[0])]
+        insert, given = attributes.compose(steps)
         parts.append(f"revy_steps AS ({insert})")
         params += given
-    state = Names.of(connection).state if delta.is_update_of_unknown_row else "NULL"
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} SELECT {new_key}, {table.key}, {state} FROM revy_delta", params)
-        revision_key, key, stored = cursor.fetchone()
+    cursor.execute(f"WITH {', '.join(parts)} SELECT {new_key}, {table.key}, revy_state FROM revy_delta", params)
+    found = cursor.fetchall()
     if new is not None:
-        new.entered(revision_key)
-    return key, stored
+        new.entered(found[0][0])
+    return [stored for _revision, *stored in found]

@@ -41,7 +41,8 @@ def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame)
         blame = make_blame(frame, history)
         if is_given(frame):
             # What is wrong with a revision that was given has to be said here.
-            obtain_revision(frame, connections[history])
+            with connections[history].cursor() as cursor:
+                obtain_revision(frame, cursor)
         now = timezone.now()
         outbox = outbox_of(connections[history])
         for some in in_batches(changes):

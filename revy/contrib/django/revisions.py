@@ -21,12 +21,12 @@ from revy.store import RevisionStore
 Given = abc.Revision | Callable[[], abc.Revision | None] | None
 
 
-def obtain_revision(frame: Frame, connection: Any) -> Entry:
+def obtain_revision(frame: Frame, cursor: Any) -> Entry:
     """Return the revision of the frame's scope on that database, creating it for the first change of the scope."""
-    entry = known_revision(frame, connection)
+    entry = known_revision(frame, cursor.db)
     if entry is None:
-        new = NewRevision(frame, connection)
-        (pk,) = new.table.insert([new.row], connection)
+        new = NewRevision(frame, cursor.db)
+        (pk,) = new.table.insert([new.row], cursor)
         entry = new.entered(pk)
     return entry
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.query import QuerySet
 from django.db.models.sql import Query
@@ -15,6 +16,7 @@ from django.db.models.sql.where import AND
 from revy.contrib.django.batches import BATCH, READ_AHEAD, in_batches
 from revy.contrib.django.changes import Values
 from revy.contrib.django.pending import lists_told
+from revy.contrib.django.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.transactions import reads_are_stale
 
@@ -59,6 +61,42 @@ def _names_one(lookup: Any) -> bool:
     return lookup.lookup_name == "exact" and hasattr(lookup.lhs, "target") and lookup.rhs_is_direct_value()
 
 
+def _only_key(statement: Any) -> Any:
+    """Return the key if a statement names one by its value, or None."""
+    lookup = _lookup_by_key(statement)
+    if lookup is None or not hasattr(lookup.lhs, "target") or not lookup.rhs_is_direct_value():
+        return None
+    if lookup.lookup_name == "in":
+        return next(iter(lookup.rhs)) if len(lookup.rhs) == 1 else None
+    return lookup.rhs if lookup.lookup_name == "exact" else None
+
+
+def _select_of(statement: Any) -> Any:
+    """Return a SELECT of the rows that an UPDATE or DELETE is about."""
+    select = statement.chain(klass=Query)
+    select.select_related = False
+    select.clear_ordering(force=True)
+    select.extra = {}
+    select.set_annotation_mask(())
+    return select
+
+
+def _is_of_one_table(select: Any) -> bool:
+    return select.count_active_tables() == 1 and select.group_by is None and not select.distinct
+
+
+def _where_key_is_in(sub: str, meta: Any, connection: Any) -> str:
+    """Return the condition of a DELETE that its rows are those of a SELECT of primary keys."""
+    quote = connection.ops.quote_name
+    keys = [f"{quote(meta.db_table)}.{quote(field.column)}" for field in meta.pk_fields]
+    if connection.vendor == "sqlite":
+        return f"WHERE ({', '.join(keys)}) IN ({sub})"
+    # Joined, so that the rows that are deleted are those that were locked, as they are by then.
+    names = [f"revy_key_{number}" for number in range(len(keys))]
+    same = " AND ".join(f"{key} = {name}" for key, name in zip(keys, names, strict=True))
+    return f"USING ({sub}) AS revy_found ({', '.join(names)}) WHERE {same}"
+
+
 class Lock(Enum):
     """An UPDATE's lock lets others refer to the rows meanwhile, where the database can tell; a DELETE's does not."""
 
@@ -92,13 +130,9 @@ class RowReader:
         lookup = _lookup_by_key(statement)
         if lookup is not None and _names_one(lookup):
             return dict(self._with_key_of(lookup)), ()
-        select = statement.chain(klass=Query)
-        select.select_related = False
-        select.clear_ordering(force=True)
-        select.extra = {}
-        select.set_annotation_mask(())
+        select = _select_of(statement)
         alias = select.get_initial_alias()
-        if select.count_active_tables() == 1 and select.group_by is None and not select.distinct:
+        if _is_of_one_table(select):
             others = select.chain()
             select.set_limits(high=READ_AHEAD)
             first = dict(self._fetch(select, alias))
@@ -110,6 +144,38 @@ class RowReader:
         found = select.get_compiler(self.using).results_iter()
         pks = list(dict.fromkeys(map(self.plan.key_of, found)))
         return dict(self.with_keys(pks[:READ_AHEAD])), pks[READ_AHEAD:]
+
+    def delete(self, statement: Any) -> dict[Any, Values] | None:
+        """Delete some rows that a DELETE query is about, or all if there are fewer than READ_AHEAD; return them.
+
+        None, and nothing is done, if the database cannot do that in one statement.
+        """
+        if not can_return_from_update(self.using):
+            return None
+        connection = connections[self.using]
+        meta = self.plan.model._meta
+        key_field: Any = meta.pk
+        key = _only_key(statement) if self.plan.has_plain_key else None
+        if key is not None:
+            column = connection.ops.quote_name(key_field.column)
+            where, params = f"WHERE {column} = %s", [key_field.get_db_prep_value(key, connection)]
+        else:
+            select = _select_of(statement)
+            if not _is_of_one_table(select):
+                return None
+            alias = select.get_initial_alias()
+            select.set_select(self._key_columns(alias))
+            select.set_limits(high=READ_AHEAD)
+            self._lock(select)
+            try:
+                sub, params = select.get_compiler(self.using).as_sql()
+            except EmptyResultSet:
+                return {}
+            where = _where_key_is_in(sub, meta, connection)
+        compiler = Query(self.plan.model).get_compiler(self.using)
+        fields = [*meta.pk_fields, *self.fields]
+        sql = f"DELETE FROM {connection.ops.quote_name(meta.db_table)} {where} {returning(compiler, fields)}"
+        return dict(map(self._encoded, fetch_returned(compiler, fields, [(sql, params)])))
 
     def matching(self, condition: Any) -> Iterator[Row]:
         """Yield the rows that a Q matches."""
@@ -155,8 +221,11 @@ class RowReader:
         return map(self._encoded, select.get_compiler(self.using).results_iter())
 
     def _choose_columns(self, select: Any, alias: str) -> None:
-        features = connections[self.using].features
         select.set_select((*self._key_columns(alias), *(field.get_col(alias) for field in self.fields)))
+        self._lock(select)
+
+    def _lock(self, select: Any) -> None:
+        features = connections[self.using].features
         select.select_for_update = self.lock is not Lock.NONE and features.has_select_for_update
         select.select_for_no_key_update = self.lock is Lock.UPDATE and features.has_select_for_no_key_update
         if select.select_for_update:

@@ -65,8 +65,12 @@ def _make_save_table(original: Callable[..., Any]) -> Any:
         save = save or _Save(dict(self.__dict__))
         try:
             with write_transaction(using):
+                has_journal = journal.is_kept(self)
                 with operation.running(save):
                     updated = original(self, raw, cls, force_insert, force_update, using, update_fields)
+                if not has_journal:
+                    # Keys that the database gave were assigned by nobody but Django.
+                    journal.forget(self, [field.attname for field in cls._meta.pk_fields])
                 if cls is not concrete_model(type(self)):
                     state["revy_save"] = save
                 elif operation.takes_saves():

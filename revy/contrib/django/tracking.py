@@ -19,6 +19,7 @@ from revy.contrib.django.values import Codec
 
 # The table in which Django notes the migrations that were run belongs to no app.
 _NEVER = frozenset({"migrations.migration"})
+_PLAIN_KEYS = (models.IntegerField, models.CharField, models.UUIDField)
 
 
 class Plan:
@@ -29,6 +30,7 @@ class Plan:
         "codecs",
         "concrete_fields",
         "fields",
+        "has_plain_key",
         "heirs",
         "links",
         "local_fields",
@@ -53,6 +55,10 @@ class Plan:
         )
         self.names = self.attnames | {link.field.name for link in self.links}
         self.heirs = tuple(child for child in _children(model) if is_watched(child))
+        # Whether a key is one value, which rows give back as it was given.
+        self.has_plain_key = (
+            len(meta.pk_fields) == 1 and isinstance(meta.pk, _PLAIN_KEYS) and not self.codecs[meta.pk.attname].converts
+        )
         # Statements that were composed, by what they are of.
         self.kept: dict[Any, Any] = {}
 

@@ -236,32 +236,32 @@ class _ModelVerifier:
 
     def _repair(self, findings: Sequence[_Finding], frame: Frame) -> None:
         """Record what the rows are: each as a new version with its whole state."""
-        table = self.table
-        connection = connections[table.history]
-        revision = obtain_revision(frame, connection)
+        using, type_id = self.table.history, self.table.content_type_id
         given = ("revision_id", "action", "content_type_id", "content_id", "version", "state")
-        deltas = table_of(conf.get_object_delta_model(), table.history, given).insert(
-            [
-                (
-                    revision.pk,
-                    _ACTIONS.get(finding.difference.kind, UPDATE),
-                    table.content_type_id,
-                    finding.difference.content_id,
-                    finding.version + 1,
-                    finding.recorded if finding.row is None else finding.row,
-                )
-                for finding in findings
-            ],
-            connection,
-        )
-        attributes = [
-            (delta, *change)
-            for delta, finding in zip(deltas, findings, strict=True)
-            for change in finding.difference.changes
-        ]
-        if attributes:
-            names = ("object_delta_id", "field_name", "old_value", "new_value")
-            table_of(conf.get_attribute_delta_model(), table.history, names).insert(attributes, connection)
+        with connections[using].cursor() as cursor:
+            revision = obtain_revision(frame, cursor).pk
+            deltas = table_of(conf.get_object_delta_model(), using, given).insert(
+                [
+                    (
+                        revision,
+                        _ACTIONS.get(finding.difference.kind, UPDATE),
+                        type_id,
+                        finding.difference.content_id,
+                        finding.version + 1,
+                        finding.recorded if finding.row is None else finding.row,
+                    )
+                    for finding in findings
+                ],
+                cursor,
+            )
+            attributes = [
+                (delta, *change)
+                for delta, finding in zip(deltas, findings, strict=True)
+                for change in finding.difference.changes
+            ]
+            if attributes:
+                names = ("object_delta_id", "field_name", "old_value", "new_value")
+                table_of(conf.get_attribute_delta_model(), using, names).insert(attributes, cursor)
         for finding in findings:
             finding.difference = replace(finding.difference, is_repaired=True)
 

@@ -9,6 +9,7 @@ from django.db.models.sql import DeleteQuery
 from django.db.models.sql.constants import ROW_COUNT
 
 from revy.contrib.django import operation
+from revy.contrib.django.batches import READ_AHEAD
 from revy.contrib.django.changes import DELETE, RowChange, Values
 from revy.contrib.django.observation import check_context, is_observed, is_recording
 from revy.contrib.django.relations import execute_on_links, lists_before_deletion
@@ -40,8 +41,13 @@ def _delete(query: Any, using: str, execute: Callable[[], Any]) -> Any:
     plan = plan_for(query.get_meta().concrete_model)
     needs_more = plan.model._meta.parents or plan.links
     reader = RowReader(plan, () if needs_more else plan.fields, using, Lock.DELETE)
-    is_exact = has_other_writers(using)
     count = 0
+    while not needs_more and (rows := reader.delete(query)) is not None:
+        count += len(rows)
+        _emit(plan, using, rows)
+        if len(rows) < READ_AHEAD:
+            return count
+    is_exact = has_other_writers(using)
     for part in reader.parts_of(query):
         _emit(plan, using, read_rows(plan.model, using, list(part)) if needs_more else part)
         if is_exact:

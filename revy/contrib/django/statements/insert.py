@@ -18,8 +18,8 @@ from revy.contrib.django.errors import UnsupportedWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
 from revy.contrib.django.recorder import changed_row, told_to_be_there
 from revy.contrib.django.relations import observing_links
+from revy.contrib.django.returning import fetch_returned
 from revy.contrib.django.rows import CONDITIONS, Lock, RowReader, has_other_writers
-from revy.contrib.django.statements.returning import fetch_returned
 from revy.contrib.django.tracking import Plan, link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT

@@ -17,8 +17,8 @@ from revy.contrib.django.errors import ConcurrentWrite
 from revy.contrib.django.observation import check_context, is_observed, is_recording
 from revy.contrib.django.recorder import changed_row
 from revy.contrib.django.relations import execute_on_links
+from revy.contrib.django.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.rows import Lock, RowReader, has_other_writers, names_one_row, read_rows
-from revy.contrib.django.statements.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import link_of, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import UNFIT
