@@ -68,8 +68,8 @@ def forget(instance: models.Model, attnames: Iterable[str] | None = None) -> Non
 def _note(instance: models.Model, attname: str, frame: Frame) -> None:
     attributes = instance.__dict__
     state = attributes.get("_state")
-    if state is None or (state.adding and attname not in attributes):
-        return  # the first assignment, in __init__
+    if state is None or (state.adding and _is_first(instance, attname)):
+        return
     link = Link(_value(frame, ACTOR), _value(frame, ATTRIBUTE_DELTA_DESCRIPTION))
     journal: Journal = state.__dict__.get("revy_journal") or Journal()
     chain = journal.get(attname, ())
@@ -79,6 +79,14 @@ def _note(instance: models.Model, attname: str, frame: Frame) -> None:
             return
         chain = chain[:-1] + _closed(instance, attname, last)
     state.revy_journal = Journal({**journal, attname: (*chain, link)})
+
+
+def _is_first(instance: models.Model, attname: str) -> bool:
+    """Tell whether an attribute of a new object has no value yet: that is __init__, or for a key, whoever saves it."""
+    attributes = instance.__dict__
+    if attname not in attributes:
+        return True
+    return attributes[attname] is None and any(field.attname == attname for field in instance._meta.pk_fields)
 
 
 def _closed(instance: models.Model, attname: str, link: Link) -> Chain:

@@ -20,7 +20,7 @@ from revy.contrib.django.changes import CREATE, RowChange, Values
 from revy.contrib.django.patching import is_ours_alone, replace
 from revy.contrib.django.recorder import changed_row
 from revy.contrib.django.tracking import Plan, is_tracked, plan_for
-from revy.contrib.django.values import UNFIT, Codec
+from revy.contrib.django.values import UNFIT, Codec, encoded
 
 # How many arguments `_do_update` has after the values before Django 6.0.
 _ARGUMENTS: Final = 2
@@ -54,6 +54,7 @@ class _Update:
                 f"WHERE {table}.{key} = revy_key RETURNING {returned}"
             )
         self.converters = _converters(plan, using, self.read)
+        self.columns = [(field.attname, plan.codecs[field.attname]) for field in self.read]
 
     def run(self, pk: Any, values: Sequence[tuple[Any, Any, Any]]) -> bool | None:
         """Write the values, and hand over what changed; return whether there is such a row.
@@ -79,12 +80,8 @@ class _Update:
         if old is None:
             return False
         if self.read:
-            held = _converted(old, self.converters, connection)
-            before = {
-                field.attname: plan.codecs[field.attname].encode(value)
-                for field, value in zip(self.read, held, strict=True)
-            }
-            operation.emit(self.using, list(changed_row(plan, plan.key_given_by((pk,)), before, new)))
+            before = encoded(self.columns, _converted(old, self.converters, connection))
+            operation.emit(self.using, changed_row(plan, plan.key_given_by((pk,)), before, new))
         return True
 
     def _execute(self, cursor: Any, params: list[Any], key: Any) -> Sequence[Any] | None:

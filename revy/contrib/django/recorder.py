@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -45,9 +44,23 @@ def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame)
                 obtain_revision(frame, cursor)
         now = timezone.now()
         outbox = outbox_of(connections[history])
+        types = {model: content_type_id(model, history) for model in {change.model for change in changes}}
         for some in in_batches(changes):
             complete(using, [change for change in some if change.action == CREATE])
-            outbox.add(using, [_prepared(change, history, frame, blame, now) for change in some])
+            outbox.add(
+                using,
+                [
+                    Delta(
+                        frame,
+                        change,
+                        (types[change.model], key_to_text(change.model, change.pk)),
+                        *blame.of_object(change),
+                        blame.of_attributes(change),
+                        now,
+                    )
+                    for change in some
+                ],
+            )
 
 
 def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) -> dict[Any, int]:
@@ -62,23 +75,25 @@ def told_to_be_there(model: type[models.Model], pks: Iterable[Any], using: str) 
     }
 
 
-def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> Iterator[RowChange]:
-    """Yield the change of a row from the old to the new values, if there is any."""
+def changed_row(plan: Plan, pk: Any, old: Values, new: Values) -> list[RowChange]:
+    """Return the change of a row from the old to the new values, if there is any."""
     names = [name for name, value in new.items() if not is_same(old[name], value)]
     if not names:
-        return
-    row = {**old, **new}
+        return []
+    row = old | new
     fields = plan.model._meta.pk_fields
     for field, part in zip(fields, pk if len(fields) > 1 else (pk,), strict=True):
         row[field.attname] = plan.codecs[field.attname].encode(part)
-    yield RowChange(
-        plan.model,
-        pk,
-        UPDATE,
-        {name: old[name] for name in names},
-        {name: new[name] for name in names},
-        row if row.keys() == plan.names else None,
-    )
+    return [
+        RowChange(
+            plan.model,
+            pk,
+            UPDATE,
+            {name: old[name] for name in names},
+            {name: new[name] for name in names},
+            row if row.keys() == plan.names else None,
+        )
+    ]
 
 
 def history_database(using: str) -> str:
@@ -152,8 +167,3 @@ def _find_heirs(using: str, rows: Iterable[RowChange]) -> dict[Key, list[Key]]:
                         found[model, plan.key_of((parent,))].append((heir, pk))
                         parents.add((heir, pk))
     return found
-
-
-def _prepared(change: RowChange, history: str, frame: Frame, blame: Blame, now: datetime) -> Delta:
-    key = content_type_id(change.model, history), key_to_text(change.model, change.pk)
-    return Delta(frame, change, key, *blame.of_object(change), blame.of_attributes(change), now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -19,6 +20,7 @@ from revy.contrib.django.pending import lists_told
 from revy.contrib.django.returning import can_return_from_update, fetch_returned, returning
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.transactions import reads_are_stale
+from revy.contrib.django.values import Codec, encoded
 
 # How many conditions can be joined by OR, which keys of several columns need at times: SQLite nests 1,000.
 CONDITIONS: Final = 400
@@ -105,7 +107,7 @@ class Lock(Enum):
     DELETE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowReader:
     """Reads some columns of a model's own table: yields primary keys with encoded values by attname."""
 
@@ -232,13 +234,13 @@ class RowReader:
             # Whoever locks several rows locks them in the same order as everybody else.
             select.add_ordering(*(field.attname for field in self.plan.model._meta.pk_fields))
 
+    @cached_property
+    def _columns(self) -> list[tuple[str, Codec]]:
+        return [(field.attname, self.plan.codecs[field.attname]) for field in self.fields]
+
     def _encoded(self, row: Sequence[Any]) -> Row:
         width = len(self.plan.model._meta.pk_fields)
-        codecs = self.plan.codecs
-        values = zip(self.fields, row[width:], strict=True)
-        return self.plan.key_of(row[:width]), {
-            field.attname: codecs[field.attname].encode(value) for field, value in values
-        }
+        return self.plan.key_of(row[:width]), encoded(self._columns, row[width:])
 
     def _key_columns(self, alias: str) -> tuple[Any, ...]:
         return tuple(field.get_col(alias) for field in self.plan.model._meta.pk_fields)
@@ -248,7 +250,7 @@ def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock
     """Return the whole rows of a model's objects as the database holds them, encoded, by primary key."""
     plan = plan_for(model)
     attnames = [field.attname for field in plan.fields]
-    codecs = [plan.codecs[attname] for attname in attnames]
+    named = [(attname, plan.codecs[attname]) for attname in attnames]
     rows: QuerySet[Any] = QuerySet(model=plan.model, using=using)
     if lock or reads_are_stale(using):
         rows = rows.select_for_update()
@@ -259,7 +261,7 @@ def read_rows(model: type[models.Model], using: str, pks: Sequence[Any], *, lock
         for row in rows.filter(pk__in=some).values_list(*columns):
             width = len(columns) - len(attnames)
             pk, values = plan.key_of(row[:width]), row[width:]
-            found[pk] = {name: codec.encode(value) for name, codec, value in zip(attnames, codecs, values, strict=True)}
+            found[pk] = encoded(named, values)
             raw[pk] = dict(zip(attnames, values, strict=True))
         for link in plan.links:
             sources = {pk: link.source_in(plan.model, pk, values) for pk, values in raw.items()}

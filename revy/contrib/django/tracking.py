@@ -64,6 +64,8 @@ class Plan:
 
     def key_of(self, values: Sequence[Any]) -> Any:
         """Return the primary key of these column values, as something that can be looked up and compared."""
+        if self.has_plain_key:
+            return values[0]
         fields = self.model._meta.pk_fields
         parts = tuple(self.codecs[field.attname].as_key(value) for field, value in zip(fields, values, strict=True))
         return parts[0] if len(parts) == 1 else parts
@@ -71,6 +73,8 @@ class Plan:
     def key_given_by(self, values: Sequence[Any]) -> Any:
         """Return the primary key of a row that was given these values: the text '7' makes the key 7."""
         fields = self.model._meta.pk_fields
+        if self.has_plain_key:
+            return self.codecs[fields[0].attname].normalize(values[0])
         return self.key_of(
             [self.codecs[field.attname].normalize(value) for field, value in zip(fields, values, strict=True)]
         )

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import json
 import math
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -49,13 +50,15 @@ _CONVERTING_METHODS: Final = (
 class Codec:
     """Encodes and decodes the values of one field."""
 
-    __slots__ = ("_attname", "_exact", "_field", "converts")
+    __slots__ = ("_attname", "_field", "_is_decimal", "converts", "exact")
 
     def __init__(self, field: models.Field[Any, Any]) -> None:
         field = _value_field(field)
         self._field: Any = field
         self._attname = field.attname or field.name
-        self._exact: Any = next((kind for classes, kind in _EXACT_TYPES if isinstance(field, classes)), None)
+        self._is_decimal = isinstance(field, models.DecimalField)
+        # The type whose values are JSON already.
+        self.exact: Any = next((kind for classes, kind in _EXACT_TYPES if isinstance(field, classes)), None)
         # Only the database can tell what a field with conversions of its own has written.
         self.converts = any(
             not _is_djangos(getattr(type(field), name, None)) for name in _CONVERTING_METHODS if hasattr(field, name)
@@ -64,11 +67,15 @@ class Codec:
     def predict(self, value: Any) -> Json:
         """Return what the column holds once it is given the value, as JSON.
 
-        Raises ValidationError if only the database can tell: each rounds decimals in its own way, and SQLite keeps 15
-        digits of them.
+        Raises ValidationError if only the database can tell: what an expression gives; and each rounds decimals in its
+        own way, and SQLite keeps 15 digits of them.
         """
+        if value is None or type(value) is self.exact:
+            return value
+        if hasattr(value, "resolve_expression"):
+            raise ValidationError(f"{value!r} is an expression.")
         encoded = self.encode(value)
-        if isinstance(self._field, models.DecimalField) and encoded is not None:
+        if self._is_decimal and encoded is not None:
             given, held = self._field.to_python(value), decimal.Decimal(encoded)
             if given != held or len(held.as_tuple().digits) > _DIGITS_OF_EVERY_DATABASE:
                 raise ValidationError(f"{value} may be rounded.")
@@ -76,7 +83,7 @@ class Codec:
 
     def encode(self, value: Any) -> Json:
         """Return the value as JSON. Raises ValidationError for a value that the field cannot hold."""
-        if value is None or type(value) is self._exact:
+        if value is None or type(value) is self.exact:
             return value
         if isinstance(self._field, models.JSONField):
             return json.loads(json.dumps(value, cls=self._field.encoder))
@@ -93,9 +100,9 @@ class Codec:
             return self._encode_decimal(value)
         if isinstance(value, datetime.datetime):
             value = _in_utc(value)
-        if self._exact is not None and isinstance(value, self._exact):
+        if self.exact is not None and isinstance(value, self.exact):
             # An enumeration's member or a safe string is stored as the plain value that it is.
-            return "".join(value) if self._exact is str else self._exact(value)
+            return "".join(value) if self.exact is str else self.exact(value)
         if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
             return value
         return self._to_string(value)
@@ -124,7 +131,7 @@ class Codec:
 
     def normalize(self, value: Any) -> Any:
         """Return the value as a row gives it back, whatever type it was given as; what does not fit stays as it is."""
-        if type(value) is self._exact:
+        if type(value) is self.exact:
             return value
         try:
             return self.decode(self.encode(value))
@@ -141,6 +148,14 @@ class Codec:
             raise ValidationError(f"{value} has too many digits.") from error
         # A column has no negative zero.
         return text if text.strip("-0.") else text.lstrip("-")
+
+
+def encoded(columns: Sequence[tuple[str, Codec]], values: Iterable[Any]) -> dict[str, Json]:
+    """Return the values of a row, encoded by name. What is JSON already costs next to nothing."""
+    return {
+        name: value if value is None or type(value) is codec.exact else codec.encode(value)
+        for (name, codec), value in zip(columns, values, strict=True)
+    }
 
 
 def is_same(old: Json, new: Json) -> bool:

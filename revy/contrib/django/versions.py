@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -42,7 +43,7 @@ def last_versions(keys: Iterable[ObjectKey], connection: Any) -> dict[ObjectKey,
     by_type: dict[int, set[str]] = defaultdict(set)
     for type_id, key in keys:
         by_type[type_id].add(key)
-    find = _look_up if connection.vendor in _KEYS else _group
+    find = _look_up if connection.vendor in _LOOK_UP else _group
     return {
         (type_id, key): Last(version, is_deletion)
         for type_id, some in by_type.items()
@@ -50,26 +51,31 @@ def last_versions(keys: Iterable[ObjectKey], connection: Any) -> dict[ObjectKey,
     }
 
 
-# A table of one column with the keys in it, which are one parameter.
-_KEYS: Final = {
-    "postgresql": "UNNEST(%s::text[]) AS revy_key(key)",
-    "sqlite": "(SELECT value AS key FROM json_each(%s)) AS revy_key",
+# The keys, which are one parameter, are gone through in order, and each looks into the index: planners that are left to
+# themselves read all objects of a type.
+_LOOK_UP: Final = {
+    "postgresql": (
+        "SELECT revy_key.key, revy_last.version, revy_last.action FROM UNNEST(%s::text[]) AS revy_key(key) "
+        "CROSS JOIN LATERAL (SELECT {version} AS version, {action} AS action FROM {table} "
+        "WHERE {content_id} = revy_key.key AND {content_type} = %s ORDER BY {version} DESC LIMIT 1) AS revy_last"
+    ),
+    "sqlite": (
+        "SELECT revy_key.value, revy_last.{version}, revy_last.{action} FROM json_each(%s) AS revy_key "
+        "CROSS JOIN {table} AS revy_last "
+        "WHERE revy_last.{content_id} = revy_key.value AND revy_last.{content_type} = %s AND revy_last.{version} = "
+        "(SELECT MAX({version}) FROM {table} WHERE {content_id} = revy_key.value AND {content_type} = %s)"
+    ),
 }
 
 
 def _look_up(type_id: int, keys: Sequence[str], connection: Any) -> list[tuple[str, int, bool]]:
     """Look up each object's last version, however many it has."""
-    names = Names.of(connection)
-    d = f"revy_delta.{names.content_id} = revy_key.key AND revy_delta.{names.content_type} = %s"
-    param: Any = list(keys) if connection.vendor == "postgresql" else connection.ops.adapt_json_value(list(keys), None)
+    sql = _LOOK_UP[connection.vendor].format(**Names.of(connection)._asdict())
+    params: tuple[Any, ...] = (keys, type_id)
+    if connection.vendor == "sqlite":
+        params = json.dumps(keys), type_id, type_id
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT revy_key.key, revy_delta.{names.version}, revy_delta.{names.action} "
-            f"FROM {_KEYS[connection.vendor]} JOIN {names.table} AS revy_delta ON {d} AND revy_delta.{names.version} = "
-            f"(SELECT MAX({names.version}) FROM {names.table} "
-            f"WHERE {names.content_type} = %s AND {names.content_id} = revy_key.key)",
-            [param, type_id, type_id],
-        )
+        cursor.execute(sql, params)
         return [(key, version, action == DELETE) for key, version, action in cursor.fetchall()]
 
 

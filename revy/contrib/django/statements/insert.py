@@ -50,43 +50,49 @@ def make_insert(original: Callable[..., Any]) -> Any:
 
 def _inserted(query: Any, returning: Sequence[Any], returned: Sequence[Any]) -> Iterator[list[RowChange]]:
     """Yield what was inserted, a batch at a time: some databases are given everything in one statement."""
-    plan = plan_for(query.get_meta().concrete_model)
-    rows = [dict(zip(returning, values, strict=False)) for values in returned]
+    created = _Created(plan_for(query.get_meta().concrete_model), query.fields, returning if returned else ())
     for some in in_batches(range(len(query.objs))):
-        yield [_created(plan, query, query.objs[n], rows[n] if n < len(rows) else {}) for n in some]
+        yield [created.change(query.objs[n], returned[n] if returned else ()) for n in some]
 
 
-def _created(plan: Plan, query: Any, instance: models.Model, returned: dict[Any, Any]) -> RowChange:
-    key = [returned.get(field, instance.__dict__.get(field.attname)) for field in plan.model._meta.pk_fields]
-    if any(part is None for part in key):
-        raise UnsupportedWrite(
-            f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
-            "Save them one by one, set their keys, or insert them within Context.as_disabled()."
+class _Created:
+    """Tells what an INSERT made of instances, from what they gave and what the database returned."""
+
+    def __init__(self, plan: Plan, given: Sequence[Any], returned: Sequence[Any]) -> None:
+        self.plan = plan
+        self.pk_fields = [field.attname for field in plan.model._meta.pk_fields]
+        self.returned = [field.attname for field in returned]
+        known = {field.attname for field in (*given, *returned)}
+        # Only the database knows the rows that hold something else.
+        self.is_known = not plan.model._meta.parents and all(
+            field.attname in known and (field in returned or not plan.codecs[field.attname].converts)
+            for field in plan.fields
         )
-    row = _known_row(plan, query.fields, returned, instance)
-    return RowChange(plan.model, plan.key_given_by(key), CREATE, {}, {}, row)
 
+    def change(self, instance: models.Model, returned: Sequence[Any]) -> RowChange:
+        plan = self.plan
+        # Nothing but a deferred field is not there.
+        held = instance.__dict__ | dict(zip(self.returned, returned, strict=False))
+        key = [held.get(attname) for attname in self.pk_fields]
+        if any(part is None for part in key):
+            raise UnsupportedWrite(
+                f"The database does not tell the primary keys of the {plan.model._meta.label} objects inserted. "
+                "Save them one by one, set their keys, or insert them within Context.as_disabled()."
+            )
+        return RowChange(plan.model, plan.key_given_by(key), CREATE, {}, {}, self._row(instance, held))
 
-def _known_row(plan: Plan, fields: Sequence[Any], returned: dict[Any, Any], instance: models.Model) -> Values | None:
-    """Return the whole row that an INSERT made, or None if only the database knows it."""
-    if plan.model._meta.parents:
-        return None
-    row = plan.no_links()
-    for field in plan.fields:
-        codec = plan.codecs[field.attname]
-        if field in returned:
-            value = returned[field]
-        elif field in fields and not codec.converts:
-            value = getattr(instance, field.attname)
-        else:
+    def _row(self, instance: models.Model, held: dict[str, Any]) -> Values | None:
+        """Return the whole row, or None if only the database knows it."""
+        if not self.is_known:
             return None
-        if hasattr(value, "resolve_expression"):
-            return None
+        row = self.plan.no_links()
         try:
-            row[field.attname] = codec.encode(value) if field in returned else codec.predict(value)
+            for attname, codec in self.plan.codecs.items():
+                value = held[attname] if attname in held else getattr(instance, attname)
+                row[attname] = value if value is None or type(value) is codec.exact else codec.predict(value)
         except UNFIT:
             return None
-    return row
+        return row
 
 
 def _upsert(compiler: Any, returning_fields: Sequence[Any] | None) -> list[Any]:
