@@ -44,6 +44,12 @@ MUTATIONS = [
         " {**constants, **after.get(pk, {})}",
     ),
     _django(
+        "old values of an ordinary save are those seen first", "kept.py",
+        "changed_row(plan, plan.key_given_by((pk,)), before, new)",
+        "changed_row(plan, plan.key_given_by((pk,)), vars(plan.model).get(f'seen {pk}') or setattr(plan.model,"
+        " f'seen {pk}', before) or before, new)",
+    ),
+    _django(
         "a generated column is not read back", "statements/update.py",
         "self.plan.local_fields if field.generated]", "() if field.generated]",
     ),
@@ -68,7 +74,7 @@ MUTATIONS = [
     # Statements.
     _django(
         "an upsert takes what it updated for created", "statements/insert.py",
-        "{} if ignores else _conflicting_rows(compiler, plan)", "{}",
+        "before = _conflicting_rows(compiler, plan)", "before: dict[Any, Values] = {}",
     ),
     _django(
         "an upsert looks at the primary key only", "statements/insert.py",
@@ -102,29 +108,30 @@ MUTATIONS = [
     # Versions, keyframes, revisions.
     _django(
         "versions are counted across models", "versions.py",
-        "{content_type} = %s AND", "{content_type} <> -%s AND",
+        "{self.content_type} = %s AND", "{self.content_type} <> -%s AND",
     ),
     _django(
         "versions of a batch are counted across models", "versions.py",
-        "content_type_id=type_id, content_id__in=some", "content_id__in=some",
+        "{content_id} = revy_key.value AND {content_type} = %s)", "{content_id} = revy_key.value AND 0 < %s)",
     ),
     _django("keyframes come one version late", "versions.py", "+ 1, %s) = 0", "+ 1, %s) = 1"),
-    _django("keyframes of a batch come one version late", "versions.py", "_interval() == 0", "_interval() == 1"),
+    _django("keyframes of a batch come one version late", "versions.py", "% interval == 0", "% interval == 1"),
     _django("an older object gets no first state", "versions.py", "({last}), 1) = 1", "({last}), 0) = 1"),
     _django("an older object of a batch gets no first state", "versions.py", "not self.version or ", ""),
     _django(
-        "a keyframe of a row that is not known stays empty", "recorder.py", "if asks_for_state and", "if False and",
+        "a keyframe of a row that is not known stays empty", "outbox.py",
+        "if delta.is_update_of_unknown_row and state_stored is not None", "if False",
     ),
     _django(
         "each write gets a revision of its own", "revisions.py",
-        "entry = ledger.add(key, revision, connection)",
-        "entry = Entry(revision, connection.savepoint_state, revision.description)",
+        "ledger_of(connection).entries[self._frame.revision_key] = entry", "pass",
     ),
-    _django("a revision that was given is ignored", "revisions.py", "= _given_revision(key, using)", "= None"),
+    _django(
+        "a revision that was given is ignored", "revisions.py", "= _given_revision(key, connection.alias)", "= None"
+    ),
     _django(
         "a description that is said later is lost", "revisions.py",
-        "            if entry is not None:\n                _describe(",
-        "            if entry is None:\n                _describe(",
+        "for using, entry in _entries(key):\n            _describe(", "for using, entry in ():\n            _describe(",
     ),
     _django(
         "a savepoint's rollback is not noticed", "transactions.py",
@@ -136,15 +143,42 @@ MUTATIONS = [
     ),
     _django(
         "a transaction's rollback is not noticed", "transactions.py",
-        "            original(self)\n        finally:\n            ledger_of(self).roll_back()\n\n    return rollback",
-        "            original(self)\n        finally:\n            pass\n\n    return rollback",
+        "            _drop_held(self)\n            ledger_of(self).roll_back()\n\n    return rollback",
+        "            _drop_held(self)\n\n    return rollback",
         is_committing=True,
+    ),
+    # What waits to be written.
+    _django(
+        "what waits survives the rollback to its savepoint", "transactions.py",
+        "        _drop_held(self)\n        try:", "        try:",
+    ),
+    _django(
+        "what waits survives the rollback of its transaction", "transactions.py",
+        "            _drop_held(self)\n            ledger_of(self).roll_back()\n\n    return rollback",
+        "            ledger_of(self).roll_back()\n\n    return rollback",
+        is_committing=True,
+    ),
+    _django(
+        "what waits is written after the savepoint that follows it", "transactions.py",
+        "            held.flush()\n        return original(self)", "            pass\n        return original(self)",
+    ),
+    _django(
+        "who looks at the history does not see what waits", "outbox.py", "or any(name in sql for name in _tables())", ""
+    ),
+    _django(
+        "versions of one object that wait are the same", "outbox.py",
+        "lasts[delta.key] = Last(last.version + 1,", "lasts[delta.key] = Last(last.version,",
+    ),
+    _django(
+        "what waits takes its state from the end", "outbox.py",
+        "if using != self._connection.alias or any(delta.is_update_of_unknown_row for delta in deltas):",
+        "if using != self._connection.alias:",
     ),
     _django(
         "history lives in the default database", "recorder.py", "        return using\n", "        return 'default'\n"
     ),
     # Who, why, and whether.
-    _django("nobody is seen assigning", "journal.py", "    attributes = instance.__dict__\n", "    return\n"),
+    _django("nobody is seen assigning", "journal.py", "    link = Link(_value(", "    return\n    link = Link(_value("),
     _django(
         "the last to assign is taken for all", "journal.py", "chain = chain[:-1] + _closed(", "chain = () and _closed("
     ),
@@ -152,7 +186,9 @@ MUTATIONS = [
         "a save of some fields forgets who assigned the others", "saving.py",
         "journal.forget(self, _saved_attnames(cls, update_fields))", "journal.forget(self)",
     ),
-    _django("what fell was done by the actor", "blame.py", "if self.roots.include(model, pk):", "if True:"),
+    _django(
+        "what fell was done by the actor", "blame.py", "if self.roots.include(change.model, change.pk):", "if True:"
+    ),
     _django("what was asked for only fell", "blame.py", "return keys is None or pk in keys", "return False"),
     _django(
         "an update that fell gets the deletion description itself", "blame.py",
