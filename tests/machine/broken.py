@@ -149,8 +149,8 @@ MUTATIONS = [
     ),
     # What waits to be written.
     _django(
-        "what waits survives the rollback to its savepoint", "transactions.py",
-        "        _drop_held(self)\n        try:", "        try:",
+        "what waits survives the rollback to its savepoint", "outbox.py",
+        "            self.drop()\n            return result", "            return result",
     ),
     _django(
         "what waits survives the rollback of its transaction", "transactions.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -69,16 +69,24 @@ def update_unrecorded(pk: int, value: int) -> None:
         Invoice.objects.filter(pk=pk).update(amount=value)
 
 
+def create_unrecorded(pk: int, value: int) -> None:
+    with Context.as_disabled():
+        Invoice.objects.get_or_create(pk=pk, defaults={"amount": value})
+
+
 STEPS: tuple[Callable[[int, int], None], ...] = (
-    save, save_loaded, save_field, update, update_all, delete, describe, update_unrecorded,
+    save, save_loaded, save_field, update, update_all, delete, describe, update_unrecorded, create_unrecorded,
 )  # fmt: skip
 step = st.tuples(st.sampled_from(STEPS), st.sampled_from(KEYS), st.integers(0, 3))
-steps = st.recursive(
-    st.lists(step, max_size=6),
-    # Blocks of their own: (whether to roll back, whether in a context of its own, what they do).
-    lambda inner: st.lists(st.one_of(step, st.tuples(st.booleans(), st.booleans(), inner)), max_size=5),
-    max_leaves=12,
-)
+
+
+def lists_with(inner: Any) -> Any:
+    # A block of its own: what becomes of it, whether it has a context of its own, and what it does.
+    block = st.tuples(st.sampled_from(["plain", "saved", "undone"]), st.booleans(), inner)
+    return st.lists(st.one_of(step, step, block), min_size=2, max_size=8)
+
+
+steps = lists_with(lists_with(st.lists(step, min_size=1, max_size=4)))
 
 
 def run(todo: list[Any], after_each: Callable[[], None]) -> None:
@@ -86,13 +94,13 @@ def run(todo: list[Any], after_each: Callable[[], None]) -> None:
         if callable(first):
             first(second, third)
         else:
-            with suppress(RollBack), transaction.atomic():
-                if second:
-                    with Context.via_revision_description("inner"):
-                        run(third, after_each)
-                else:
-                    run(third, after_each)
-                if first:
+            with (
+                suppress(RollBack),
+                nullcontext() if first == "plain" else transaction.atomic(),
+                Context.via_revision_description("inner") if second else nullcontext(),
+            ):
+                run(third, after_each)
+                if first == "undone":
                     raise RollBack
         after_each()
 
@@ -121,6 +129,8 @@ class TestEveryOrder(TestCase):
             for after_each in (write_history, lambda: None):
                 with suppress(RollBack), transaction.atomic():
                     with Context():
+                        for key in KEYS:
+                            save(key, 0)
                         run(todo, after_each)
                     histories.append(history())
                     raise RollBack
@@ -252,3 +262,15 @@ def test_scopes_end_with_their_blocks() -> None:
     gc.collect()
     assert len(ledger_of(connection).entries) == 0
     assert ended() is None
+
+
+@pytest.mark.django_db
+def test_object_that_came_back_unrecorded_while_its_deletion_waited_gets_its_whole_state() -> None:
+    with Context():
+        code = Code.objects.create(id="a", label="x")
+        write_history()
+        code.delete()
+        with Context.as_disabled():
+            Code.objects.create(id="a", label="y")
+        Code.objects.filter(id="a").update(label="z")
+    assert [delta.state for delta in deltas_of(Code, "a")][1:] == [{"id": "a", "label": "x"}, {"id": "a", "label": "z"}]

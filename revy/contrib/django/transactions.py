@@ -189,7 +189,6 @@ def _make_rollback(original: Callable[..., Any]) -> Any:
 
 def _make_savepoint_rollback(original: Callable[..., Any]) -> Any:
     def savepoint_rollback(self: BaseDatabaseWrapper, sid: str) -> None:
-        _drop_held(self)
         try:
             original(self, sid)
         finally:
