@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.db import connections, models
+from django.utils import timezone
 
 from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.fields import KeyField
@@ -161,6 +163,9 @@ def _prepare_for(field: Any, connection: Any) -> Prepare | None:
 
 
 def _moment(value: Any, connection: Any) -> Any:
+    if not settings.USE_TZ and timezone.is_aware(value):
+        # Time zones were switched off since the change.
+        value = timezone.make_naive(value)
     return connection.ops.adapt_datetimefield_value(value)
 
 
