@@ -159,13 +159,6 @@ MUTATIONS = [
         is_committing=True,
     ),
     _django(
-        "what waits is written after the savepoint that follows it", "transactions.py",
-        "            held.flush()\n        return original(self)", "            pass\n        return original(self)",
-    ),
-    _django(
-        "who looks at the history does not see what waits", "outbox.py", "or any(name in sql for name in _tables())", ""
-    ),
-    _django(
         "versions of one object that wait are the same", "outbox.py",
         "lasts[delta.key] = Last(last.version + 1,", "lasts[delta.key] = Last(last.version,",
     ),

@@ -91,7 +91,7 @@ def statements(using: str = "default") -> Iterator[Counter[str]]:
     kinds: Counter[str] = Counter()
     with counting(using) as captured:
         yield kinds
-    kinds.update(query["sql"].split(maxsplit=1)[0] for query in captured)
+    kinds.update(query["sql"].removeprefix("BEGIN; ").split(maxsplit=1)[0] for query in captured)
 
 
 @contextmanager
@@ -100,7 +100,8 @@ def queries(at_most: int, using: str = "default") -> Iterator[None]:
     with counting(using) as captured:
         yield
     control = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
-    statements = [query["sql"] for query in captured if not query["sql"].startswith(control)]
+    texts = [query["sql"].removeprefix("BEGIN; ") for query in captured]
+    statements = [sql for sql in texts if not sql.startswith(control)]
     assert len(statements) <= at_most, "\n".join(
         [f"{len(statements)} statements:", *(sql[:150] for sql in statements[:30])]
     )

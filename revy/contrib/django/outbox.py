@@ -18,6 +18,7 @@ from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.blame import ActorKey, Step
 from revy.contrib.django.changes import CREATE, DELETE, UPDATE, RowChange, Values
 from revy.contrib.django.insertion import Table, Value, table_of
+from revy.contrib.django.joining import can_join
 from revy.contrib.django.revisions import NewRevision, known_revision, obtain_revision
 from revy.contrib.django.rows import read_rows
 from revy.contrib.django.versions import Last, Names, ObjectKey, last_versions
@@ -91,9 +92,9 @@ class Outbox:
             if len(some) > whole:
                 self.add(using, some[whole:])
 
-    def flush(self) -> None:
+    def flush(self, *, is_last: bool = False) -> None:
         if self._deltas:
-            self._write(self._take())
+            self._write(self._take(), is_last=is_last)
 
     def drop(self) -> None:
         self._take()
@@ -123,10 +124,10 @@ class Outbox:
         # First of them all, since `execute_wrapper` takes back the last one, whosever it is.
         self._connection.execute_wrappers.insert(0, self)
 
-    def _write(self, deltas: Sequence[Delta]) -> None:
+    def _write(self, deltas: Sequence[Delta], *, is_last: bool = False) -> None:
         connection = self._connection
         try:
-            _write(connection, connection.alias, deltas)
+            _write(connection, connection.alias, deltas, is_last=is_last)
         except BaseException:
             if connection.in_atomic_block:
                 connection.needs_rollback = True
@@ -170,11 +171,11 @@ def _attribute_deltas(connection: Any) -> Table:
     return table_of(conf.get_attribute_delta_model(), connection.alias, _ATTRIBUTE_DELTA)
 
 
-def _write(connection: Any, using: str, deltas: Sequence[Delta]) -> None:
-    """Write the history of what changed in database `using`."""
+def _write(connection: Any, using: str, deltas: Sequence[Delta], *, is_last: bool = False) -> None:
+    """Write the history of what changed in database `using`; commit with it, if it is the last and that can be."""
     with connection.cursor() as cursor:
         if _is_for_inserts(connection, deltas):
-            _write_by_inserts(cursor, using, deltas)
+            _write_by_inserts(cursor, using, deltas, is_last=is_last)
             return
         revisions = _revisions(cursor, deltas)
         versions = _versions(connection, using, deltas)
@@ -248,7 +249,7 @@ def _is_for_inserts(connection: Any, deltas: Sequence[Delta]) -> bool:
     )
 
 
-def _write_by_inserts(cursor: Any, using: str, deltas: Sequence[Delta]) -> None:
+def _write_by_inserts(cursor: Any, using: str, deltas: Sequence[Delta], *, is_last: bool) -> None:
     """Write a few changes. The INSERT finds the versions, and which states are due: a query less."""
     connection = cursor.db
     rows = [_values(connection, delta) for delta in deltas]
@@ -257,8 +258,11 @@ def _write_by_inserts(cursor: Any, using: str, deltas: Sequence[Delta]) -> None:
     is_one = connection.vendor == "postgresql" and (
         len(deltas) == 1 or all(delta.frame is deltas[0].frame and not delta.steps for delta in deltas)
     )
-    write = _write_in_one if is_one else _write_in_turn
-    stored = write(cursor, deltas, rows, state)
+    if is_one:
+        commits = is_last and not has_unknown and can_join(connection)
+        stored = _write_in_one(cursor, deltas, rows, state, "; COMMIT" if commits else "")
+    else:
+        stored = _write_in_turn(cursor, deltas, rows, state)
     for delta, (key, state_stored) in zip(deltas, stored, strict=True):
         if delta.is_update_of_unknown_row and state_stored is not None:
             complete(using, [delta.change])
@@ -290,8 +294,8 @@ def _write_in_turn(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]]
     return stored
 
 
-def _write_in_one(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]], state: str) -> list[Any]:
-    """Do what `_write_in_turn` does, for one scope and the steps of one change, in one statement.
+def _write_in_one(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]], state: str, end: str) -> list[Any]:
+    """Do what `_write_in_turn` does, for one scope and the steps of one change, in one statement; `end` goes with it.
 
     On PostgreSQL a round trip costs more than an INSERT.
     """
@@ -322,7 +326,8 @@ def _write_in_one(cursor: Any, deltas: Sequence[Delta], rows: list[list[Value]],
         insert, given = attributes.compose(steps)
         parts.append(f"revy_steps AS ({insert})")
         params += given
-    cursor.execute(f"WITH {', '.join(parts)} SELECT {new_key}, {table.key}, revy_state FROM revy_delta", params)
+    select = f"SELECT {new_key}, {table.key}, revy_state FROM revy_delta"
+    cursor.execute(f"WITH {', '.join(parts)} {select}{end}", params)
     found = cursor.fetchall()
     if new is not None:
         new.entered(found[0][0])

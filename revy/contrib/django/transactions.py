@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from revy.contrib.django.joining import Joined, can_join
 from revy.contrib.django.patching import replace
 from revy.frame import RevisionKey
 
@@ -72,8 +73,8 @@ def ledger_of(connection: BaseDatabaseWrapper) -> Ledger:
 class Held(Protocol):
     """What is still to be written in the running transaction."""
 
-    def flush(self) -> None:
-        """Write it."""
+    def flush(self, *, is_last: bool = False) -> None:
+        """Write it; `is_last`: nothing follows but the COMMIT, which may go with it."""
 
     def drop(self) -> None:
         """Forget it: what it is about was taken back."""
@@ -92,9 +93,11 @@ def write_transaction(using: str, *, savepoint: bool = False) -> AbstractContext
     connection: Any = connections[using]
     if connection.in_atomic_block:
         return transaction.atomic(using=using) if savepoint else _Part(connection)
-    if connection.vendor != "sqlite" or _chooses_mode(connection):
-        return transaction.atomic(using=using, savepoint=savepoint)
-    return _Immediate(connection, using)
+    if connection.vendor == "sqlite" and not _chooses_mode(connection):
+        return _Immediate(connection, using)
+    if connection.get_autocommit() and can_join(connection):
+        return Joined(connection, using)
+    return transaction.atomic(using=using, savepoint=savepoint)
 
 
 class _Part:
@@ -155,7 +158,7 @@ def _make_commit(original: Callable[..., Any]) -> Any:
         held = held_by(self)
         if held is not None:
             try:
-                held.flush()
+                held.flush(is_last=True)
             except BaseException:
                 # Django does so for errors of the database only.
                 self.rollback()
