@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import sqlite3
@@ -26,7 +27,14 @@ _PLAIN: Final = frozenset(
     )
 )  # fmt: skip
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+def _moment_as_text(value: Any) -> str:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} is no JSON.")
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_moment_as_text)
 
 Prepare = Callable[[Any, Any], Any]
 
@@ -58,6 +66,11 @@ class Table:
         self._pk: Any = meta.pk
         self._name = meta.db_table
         self._prepare = [_prepare_for(field, connection) for field in fields]
+        # Whether JSON can say all that the columns hold.
+        self._documents = connection.vendor == "postgresql" and all(
+            prepare in (None, _moment) or (type(field) is models.JSONField and field.encoder is None)
+            for field, prepare in zip(fields, self._prepare, strict=True)
+        )
         self._types = [field.db_type(connection) for field in fields]
         self._head = f"INSERT INTO {quote(meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
         self.key = quote(meta.pk.column)
@@ -99,6 +112,8 @@ class Table:
         line = f"({', '.join(['%s'] * len(self._types))})"
         if len(rows) == 1:
             return f"{self._head} VALUES {line}", self.prepared(rows[0], connection)
+        if self._documents:
+            return self._compose_document(rows)
         columns = list(self._columns(rows, connection))
         if connection.vendor == "postgresql":
             # One array a column: PostgreSQL plans that faster than a value each.
@@ -106,6 +121,14 @@ class Table:
             return f"{self._head} SELECT * FROM UNNEST({types})", columns
         params = [value for row in zip(*columns, strict=True) for value in row]
         return f"{self._head} VALUES {', '.join([line] * len(rows))}", params
+
+    def _compose_document(self, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+        """Compose the INSERT of rows that are one JSON document: PostgreSQL reads that faster than anything else."""
+        values = ((*row, *self._default_values()) for row in rows) if self._defaults else rows
+        names = [f"c{number}" for number in range(len(self._types))]
+        document = _compact([dict(zip(names, row, strict=True)) for row in values])
+        record = ", ".join(f"{name} {kind}" for name, kind in zip(names, self._types, strict=True))
+        return f"{self._head} SELECT * FROM jsonb_to_recordset(%s::jsonb) AS revy_row ({record})", [document]
 
     def _columns(self, rows: Sequence[Sequence[Any]], connection: Any) -> Iterator[list[Any]]:
         """Yield the parameters of the rows, column by column."""
@@ -169,7 +192,7 @@ def _moment(value: Any, connection: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
-def _compact(value: Json, connection: Any) -> str | None:
+def _compact(value: Json, connection: Any = None) -> str | None:
     """Return JSON in as few bytes as there are; half a character, which JSON can escape, has none."""
     if value is None:
         return None
@@ -177,7 +200,7 @@ def _compact(value: Json, connection: Any) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":"), default=_moment_as_text)
     return text
 
 
