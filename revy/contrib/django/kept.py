@@ -112,7 +112,8 @@ class _Insert:
         can_return = connection.features.can_return_columns_from_insert or not returning
         self.tells_key = can_return and any(field is plan.model._meta.pk for field in (*fields, *returning))
         table = quote(plan.model._meta.db_table)
-        returned = connection.ops.return_insert_columns(returning)[0] if returning else ""
+        columns = ", ".join(f"{table}.{quote(field.column)}" for field in returning)
+        returned = f"RETURNING {columns}" if returning else ""
         self.insert = (
             f"{connection.ops.insert_statement()} {table} ({', '.join(quote(field.column) for field in fields)}) "
             f"VALUES ({', '.join(['%s'] * len(fields))}) {returned}".rstrip()
