@@ -38,8 +38,7 @@ def _content(name: str) -> str:
     if found is None:
         return "Not measured yet."
     paragraphs = _paragraphs(name, found)
-    if "origin" in found:
-        paragraphs.insert(1, origin.render(found["origin"]))
+    paragraphs.insert(1, origin.render(found["origin"]))
     return "\n\n".join(paragraphs)
 
 
