@@ -141,12 +141,6 @@ MUTATIONS = [
         "a savepoint's rollback takes older revisions too", "transactions.py",
         "int(number) if number.isdigit() else 0", "0",
     ),
-    _django(
-        "a transaction's rollback is not noticed", "transactions.py",
-        "            _drop_held(self)\n            ledger_of(self).roll_back()\n\n    return rollback",
-        "            _drop_held(self)\n\n    return rollback",
-        is_committing=True,
-    ),
     # What waits to be written.
     _django(
         "what waits survives the rollback to its savepoint", "outbox.py",

@@ -274,3 +274,15 @@ def test_object_that_came_back_unrecorded_while_its_deletion_waited_gets_its_who
             Code.objects.create(id="a", label="y")
         Code.objects.filter(id="a").update(label="z")
     assert [delta.state for delta in deltas_of(Code, "a")][1:] == [{"id": "a", "label": "x"}, {"id": "a", "label": "z"}]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_revision_that_was_looked_at_and_rolled_back_is_never_used_again() -> None:
+    with Context():
+        with suppress(RollBack), transaction.atomic():
+            Code.objects.create(id="a")
+            assert ObjectDelta.objects.count() == 1
+            raise RollBack
+        Code.objects.create(id="b")
+    assert (actions(Code, "a"), actions(Code, "b")) == ("", "C")
+    assert deltas_of(Code, "b").get().revision == Revision.objects.get()
