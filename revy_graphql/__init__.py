@@ -11,9 +11,19 @@ if TYPE_CHECKING:
     from revy_graphql.namespace import MutationNamespace
     from revy_graphql.policy import Policy
     from revy_graphql.query import Query
+    from revy_graphql.revisions_field import RevisionsField
     from revy_graphql.schema import Schema, track
 
-__all__ = ["Mutation", "MutationNamespace", "Policy", "Query", "RevyMutationMiddleware", "Schema", "track"]
+__all__ = [
+    "Mutation",
+    "MutationNamespace",
+    "Policy",
+    "Query",
+    "RevisionsField",
+    "RevyMutationMiddleware",
+    "Schema",
+    "track",
+]
 
 # graphene_django reads the settings when it is imported, which is too early for `python -m revy_graphql.print_schema`.
 _MODULES = {
@@ -21,6 +31,7 @@ _MODULES = {
     "MutationNamespace": "namespace",
     "Policy": "policy",
     "Query": "query",
+    "RevisionsField": "revisions_field",
     "RevyMutationMiddleware": "middleware",
     "Schema": "schema",
     "track": "schema",

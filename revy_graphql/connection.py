@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Q
 from graphql import GraphQLResolveInfo
 
-from revy_graphql.cursor import Window, encode_cursor
+from revy_graphql.cursor import Window
 from revy_graphql.reading import read
 
 
+@dataclass(frozen=True, slots=True)
 class EdgeRecord:
-    def __init__(self, node: Any) -> None:
-        self.node = node
-        self.cursor = encode_cursor(node.row)
+    node: Any
+    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,21 @@ class ConnectionRecord:
     has_rows: Callable[[Q], bool]
     count: Callable[[], int]
 
+    @classmethod
+    def empty(cls, window: Window) -> Self:
+        return cls([], window, has_more=False, has_rows=lambda condition: False, count=lambda: 0)
+
     def has_next(self) -> bool:
         if self.has_more and not self.window.is_last:
             return True
-        return self.window.before is not None and self.has_rows(Q(pk__lte=self.window.before))
+        behind = self.window.behind
+        return behind is not None and self.has_rows(behind)
 
     def has_previous(self) -> bool:
         if self.has_more and self.window.is_last:
             return True
-        return self.window.after is not None and self.has_rows(Q(pk__gte=self.window.after))
+        ahead = self.window.ahead
+        return ahead is not None and self.has_rows(ahead)
 
 
 class PageInfoRecord:

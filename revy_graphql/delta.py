@@ -10,14 +10,14 @@ from django.db import models
 from django.db.models import prefetch_related_objects
 from graphql_relay import to_global_id
 
-from revy.contrib.django import get_object_delta_model
+from revy.contrib.django import get_attribute_delta_model, get_object_delta_model
 from revy.contrib.django.models import ObjectState
 from revy_graphql.actor import ActorKey, ActorRecord, actor_key, find_actors
-from revy_graphql.masking import Mask
+from revy_graphql.masking import Mask, in_field_order
 from revy_graphql.viewer import Viewer
 
 if TYPE_CHECKING:
-    from revy_graphql.revision import RevisionRecord
+    from revy_graphql.revision import RevisionBatch, RevisionRecord
 
 
 class ObjectDeltaRecord:
@@ -88,19 +88,24 @@ class AttributeDeltaRecord:
 
     @property
     def actor(self) -> ActorRecord | None:
-        return self.object_delta.batch.attribute_actors.get(actor_key(self.row))
+        return self.object_delta.batch.actors.get(actor_key(self.row))
 
 
 class DeltaBatch:
     """Object deltas that were read together. What they need is read when it is first asked for, for all in one go."""
 
     def __init__(
-        self, viewer: Viewer, rows: Sequence[Any], find_revisions: Callable[[], Mapping[Any, RevisionRecord]]
+        self,
+        viewer: Viewer,
+        rows: Sequence[Any],
+        find_revisions: Callable[[], Mapping[Any, RevisionRecord]],
+        parent: RevisionBatch | None = None,
     ) -> None:
         self.viewer = viewer
         self.rows = rows
         self.records = [ObjectDeltaRecord(row, self) for row in rows]
         self._find_revisions = find_revisions
+        self._parent = parent
 
     @cached_property
     def revisions(self) -> Mapping[Any, RevisionRecord]:
@@ -108,7 +113,14 @@ class DeltaBatch:
 
     @cached_property
     def actors(self) -> dict[ActorKey, ActorRecord]:
-        return find_actors(self.viewer, map(actor_key, self.rows))
+        """The actors of the deltas, and of their attribute deltas where these are selected, too: in one pass."""
+        selection = self.viewer.selection
+        if self._parent is not None and selection.has("actors"):
+            return self._parent.actors_by_key
+        keys = set(map(actor_key, self.rows))
+        if selection.has("actor", below="attributeDeltas"):
+            keys.update(actor_key(row) for rows in self._attribute_rows.values() for row in rows)
+        return find_actors(self.viewer, keys)
 
     @cached_property
     def attribute_deltas(self) -> dict[Any, list[AttributeDeltaRecord]]:
@@ -128,10 +140,6 @@ class DeltaBatch:
             ]
             for record in self.records
         }
-
-    @cached_property
-    def attribute_actors(self) -> dict[ActorKey, ActorRecord]:
-        return find_actors(self.viewer, (actor_key(row) for rows in self._attribute_rows.values() for row in rows))
 
     @cached_property
     def snapshots(self) -> dict[Any, dict[str, Any] | None]:
@@ -156,7 +164,31 @@ class DeltaBatch:
         prefetch_related_objects(self.rows, "attribute_deltas")
         found = {}
         for record in self.records:
-            places = {field.attname: place for place, field in enumerate(record.model._meta.concrete_fields)}
-            rows = record.row.get_attribute_deltas()
-            found[record.row.pk] = sorted(rows, key=lambda row: places.get(row.field_name, len(places)))
+            rows = self._with_empty_ones(record)
+            places = {
+                name: place for place, name in enumerate(in_field_order(record.model, {row.field_name for row in rows}))
+            }
+            found[record.row.pk] = sorted(rows, key=lambda row: places[row.field_name])
         return found
+
+    def _with_empty_ones(self, record: ObjectDeltaRecord) -> list[Any]:
+        """Return the attribute deltas, with those masked ones of a whole state whose values are empty.
+
+        A list without these would tell which of the masked values are empty.
+        """
+        rows: list[Any] = record.row.get_attribute_deltas()
+        if record.row.state is None or record.row.action == record.row.ACTION_UPDATE:
+            return rows
+        told = {row.field_name for row in rows}
+        model = get_attribute_delta_model()
+        empty = (
+            model(
+                object_delta=record.row,
+                field_name=name,
+                actor_type_id=record.row.actor_type_id,
+                actor_id=record.row.actor_id,
+            )
+            for name in record.row.state
+            if name not in told and self.viewer.visible_field(record.model, name) is None
+        )
+        return [*rows, *empty]

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Q, QuerySet
-from django.db.models import Window as SqlWindow
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from revy_graphql.connection import ConnectionRecord, EdgeRecord
 from revy_graphql.cursor import Window
 from revy_graphql.delta import DeltaBatch
-from revy_graphql.viewer import Viewer
+from revy_graphql.groups import first_of_each
 
 if TYPE_CHECKING:
-    from revy_graphql.revision import RevisionRecord
+    from revy_graphql.revision import RevisionBatch
 
 
 class DeltaPages:
-    """The object deltas in a window of each revision, newest first: one query for all revisions."""
+    """The object deltas in a window of each revision: one query for all revisions.
 
-    def __init__(
-        self, viewer: Viewer, revisions: Mapping[Any, RevisionRecord], deltas: QuerySet[Any], window: Window
-    ) -> None:
+    `deltas` are the visible ones, of whatever revisions.
+    """
+
+    def __init__(self, revisions: RevisionBatch, deltas: QuerySet[Any], window: Window) -> None:
+        self._revisions = revisions
         self._deltas = deltas
         self._window = window
         self._having: dict[Q, set[Any]] = {}
-        rows = self._read()
-        self._with_more = {row.revision_id for row in rows if row.revy_place > window.size}
-        self._edges: dict[Any, list[EdgeRecord]] = {pk: [] for pk in revisions}
-        batch = DeltaBatch(viewer, [row for row in rows if row.revy_place <= window.size], lambda: revisions)
+        pages = {pk: window.cut(rows) for pk, rows in self._read().items()}
+        batch = DeltaBatch(
+            revisions.viewer, [row for rows, _ in pages.values() for row in rows], lambda: revisions.records, revisions
+        )
+        self._with_more = {pk for pk, (_, has_more) in pages.items() if has_more}
+        self._edges: dict[Any, list[EdgeRecord]] = {pk: [] for pk in pages}
         for record in batch.records:
-            self._edges[record.row.revision_id].append(EdgeRecord(record))
+            self._edges[record.row.revision_id].append(EdgeRecord(record, window.axis.encode(record.row.pk)))
 
     def __getitem__(self, revision_pk: Any) -> ConnectionRecord:
         return ConnectionRecord(
@@ -44,17 +45,27 @@ class DeltaPages:
             count=lambda: self._counts.get(revision_pk, 0),
         )
 
-    def _read(self) -> list[Any]:
-        place = SqlWindow(RowNumber(), partition_by=F("revision_id"), order_by=F("pk").desc())
-        rows = self._deltas.filter(self._window.bounds).annotate(revy_place=place)
-        return list(rows.filter(revy_place__lte=self._window.size + 1).order_by("-pk"))
+    def _read(self) -> dict[Any, list[Any]]:
+        """Return the rows by revision, one more than the page has where there are more, in the order of reading."""
+        found: dict[Any, list[Any]] = {pk: [] for pk in self._revisions.records}
+        rows = self._deltas.filter(self._window.bounds)
+        for row in first_of_each(
+            self._rows_of_revisions, rows, "revision_id", self._window.order, self._window.size + 1
+        ):
+            found[row.revision_id].append(row)
+        return found
+
+    @property
+    def _rows_of_revisions(self) -> QuerySet[Any]:
+        return self._revisions.viewer.revisions().filter(pk__in=self._revisions.records)
 
     def _has_rows(self, revision_pk: Any, condition: Q) -> bool:
         if condition not in self._having:
-            rows = self._deltas.filter(condition).order_by().values_list("revision_id", flat=True)
-            self._having[condition] = set(rows.distinct())
+            rows = self._deltas.filter(condition, revision_id=OuterRef("pk"))
+            self._having[condition] = set(self._rows_of_revisions.filter(Exists(rows)).values_list("pk", flat=True))
         return revision_pk in self._having[condition]
 
     @cached_property
     def _counts(self) -> dict[Any, int]:
-        return dict(self._deltas.order_by().values_list("revision_id").annotate(Count("pk")))
+        rows = self._deltas.filter(revision_id__in=self._revisions.records)
+        return dict(rows.order_by().values_list("revision_id").annotate(Count("pk")))

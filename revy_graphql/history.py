@@ -8,12 +8,14 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 
-from revy.contrib.django import get_object_delta_model
+from revy.contrib.django import get_revision_model
 from revy_graphql.connection import ConnectionRecord, EdgeRecord
-from revy_graphql.cursor import Window
+from revy_graphql.cursor import VERSIONS, Axis, Window
 from revy_graphql.errors import NotFound
+from revy_graphql.filters import Filters
+from revy_graphql.object_history import ObjectHistories
 from revy_graphql.revision import RevisionBatch
-from revy_graphql.viewer import Model, Viewer
+from revy_graphql.viewer import Model, Viewer, all_object_deltas
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,7 @@ class Subject:
     instance: models.Model | None
 
     def object_deltas(self, viewer: Viewer) -> QuerySet[Any]:
-        deltas = get_object_delta_model()._base_manager.using(viewer.using)
-        return deltas.filter(content_type_id=self.content_type_id, content_id=self.content_id)
+        return all_object_deltas(viewer.using).filter(content_type_id=self.content_type_id, content_id=self.content_id)
 
 
 def find_subject(viewer: Viewer, content_type: str, content_id: str) -> Subject:
@@ -44,13 +45,28 @@ def find_subject(viewer: Viewer, content_type: str, content_id: str) -> Subject:
 
 
 def read_revisions(
-    viewer: Viewer, window: Window, content_type: str | None = None, content_id: str | None = None
+    viewer: Viewer,
+    arguments: dict[str, Any],
+    filters: Filters,
+    content_type: str | None = None,
+    content_id: str | None = None,
 ) -> ConnectionRecord:
-    """Return the revisions of an object, of a model, or all, as far as the viewer may see them, newest first."""
-    revisions = _find_revisions(viewer, content_type, content_id)
-    rows, has_more = window.read(revisions)
+    """Return the revisions of an object, of a model, or all, as far as the viewer may see them.
+
+    `arguments` are those of `Window.parse`.
+    """
+    if content_type is not None and content_id is not None:
+        subject = find_subject(viewer, content_type, content_id)
+        window = Window.parse(VERSIONS, **arguments)
+        return ObjectHistories(viewer, subject.content_type_id, [subject.content_id], window, filters)[
+            subject.content_id
+        ]
+    window = Window.parse(Axis.by_key(get_revision_model()), **arguments)
+    revisions = _find_revisions(viewer, filters, **viewer.read_address(content_type, content_id))
+    rows, has_more = window.cut(list(revisions.filter(window.bounds).order_by(window.order)[: window.size + 1]))
+    records = RevisionBatch(viewer, rows).records.values()
     return ConnectionRecord(
-        edges=[EdgeRecord(record) for record in RevisionBatch(viewer, rows).records.values()],
+        edges=[EdgeRecord(record, window.axis.encode(record.row.pk)) for record in records],
         window=window,
         has_more=has_more,
         has_rows=lambda condition: revisions.filter(condition).exists(),
@@ -58,14 +74,10 @@ def read_revisions(
     )
 
 
-def _find_revisions(viewer: Viewer, content_type: str | None, content_id: str | None) -> QuerySet[Any]:
-    # One object has few revisions among many: those are found from its deltas. Else nearly every revision has a delta
-    # to show: the newest ones are looked at, one by one, until the page is full.
-    if content_type is not None and content_id is not None:
-        deltas = find_subject(viewer, content_type, content_id).object_deltas(viewer)
-        return viewer.revisions().filter(pk__in=deltas.values("revision_id"))
-    deltas = viewer.object_deltas.filter(**viewer.read_address(content_type, content_id))
-    return viewer.revisions().filter(Exists(deltas.filter(revision_id=OuterRef("pk"))))
+def _find_revisions(viewer: Viewer, filters: Filters, content_type_id: int | None = None) -> QuerySet[Any]:
+    # Nearly every revision has a delta to show: the newest ones are looked at, one by one, until the page is full.
+    deltas = filters.of_deltas(viewer.object_deltas(content_type_id))
+    return viewer.revisions().filter(filters.of_revisions(), Exists(deltas.filter(revision_id=OuterRef("pk"))))
 
 
 def _find_visible(viewer: Viewer, content_type_id: int, content_id: str) -> Subject:

@@ -8,12 +8,13 @@ import graphene
 from graphql import GraphQLResolveInfo
 from graphql_relay import from_global_id
 
-from revy.contrib.django import get_revision_model
-from revy_graphql.cursor import Window
+from revy_graphql.diff import read_diff
+from revy_graphql.diff_types import ObjectDiff
 from revy_graphql.errors import InvalidArgument
 from revy_graphql.history import read_revisions
 from revy_graphql.reading import reads
-from revy_graphql.types import PAGE_SIZE, Revision, RevisionConnection, find_revision
+from revy_graphql.revisions_field import filter_arguments, parse_arguments
+from revy_graphql.types import Revision, RevisionConnection, find_revision, window_arguments
 from revy_graphql.viewer import Viewer
 
 
@@ -24,10 +25,8 @@ class Query(graphene.ObjectType):
         RevisionConnection,
         content_type=graphene.String(description='Only changes of objects of this model, "app_label.model".'),
         content_id=graphene.ID(description="Only changes of the object with this primary key; needs contentType."),
-        first=graphene.Int(description=f"How many, from the newest on; {PAGE_SIZE}"),
-        after=graphene.String(description="Only those behind this cursor."),
-        last=graphene.Int(description=f"How many, from the oldest on; {PAGE_SIZE}"),
-        before=graphene.String(description="Only those before this cursor."),
+        **window_arguments(),
+        **filter_arguments(),
         required=True,
         description="The history that you may see, newest first.",
     )
@@ -37,6 +36,30 @@ class Query(graphene.ObjectType):
         description="One revision; null if it does not exist, or if you may not see any of its changes.",
     )
 
+    diff = graphene.Field(
+        ObjectDiff,
+        content_type=graphene.String(required=True, description='The model of the object, "app_label.model".'),
+        content_id=graphene.ID(required=True, description="The primary key of the object."),
+        from_=graphene.Int(
+            name="from", description="The version to start from; by default the one before `to`. 0 is before the first."
+        ),
+        to=graphene.Int(description="The version to end with; by default the last one."),
+        required=True,
+        description="What differs between two versions of an object.",
+    )
+
+    @staticmethod
+    @reads
+    def resolve_diff(
+        root: Any,
+        info: GraphQLResolveInfo,
+        content_type: str,
+        content_id: str,
+        from_: int | None = None,
+        to: int | None = None,
+    ) -> Any:
+        return read_diff(Viewer(info), content_type, content_id, from_, to)
+
     @staticmethod
     @reads
     def resolve_revisions(
@@ -44,9 +67,10 @@ class Query(graphene.ObjectType):
         info: GraphQLResolveInfo,
         content_type: str | None = None,
         content_id: str | None = None,
-        **window: Any,
+        **arguments: Any,
     ) -> Any:
-        return read_revisions(Viewer(info), Window.parse(get_revision_model(), **window), content_type, content_id)
+        viewer = Viewer(info)
+        return read_revisions(viewer, *parse_arguments(viewer, arguments), content_type, content_id)
 
     @staticmethod
     @reads

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import IntegerField, Min, Value
 
 from revy.contrib.django import get_attribute_delta_model
 from revy_graphql.actor import ActorKey, ActorRecord, find_actors
@@ -36,7 +36,7 @@ class RevisionRecord:
 class RevisionBatch:
     """Revisions that were read together. What they need is read when it is first asked for, for all in one go."""
 
-    def __init__(self, viewer: Viewer, rows: Sequence[Any]) -> None:
+    def __init__(self, viewer: Viewer, rows: Iterable[Any]) -> None:
         self.viewer = viewer
         self.records = {row.pk: RevisionRecord(row, self) for row in rows}
         self._pages: dict[tuple[Window, str | None, str | None], DeltaPages] = {}
@@ -45,29 +45,35 @@ class RevisionBatch:
         """Return the visible object deltas of each revision; raises as `Viewer.read_address` does."""
         selection = window, content_type, content_id
         if selection not in self._pages:
-            deltas = self.visible_deltas().filter(**self.viewer.read_address(content_type, content_id))
-            self._pages[selection] = DeltaPages(self.viewer, self.records, deltas, window)
+            deltas = self.viewer.object_deltas(**self.viewer.read_address(content_type, content_id))
+            self._pages[selection] = DeltaPages(self, deltas, window)
         return self._pages[selection]
-
-    def visible_deltas(self) -> QuerySet[Any]:
-        return self.viewer.object_deltas.filter(revision_id__in=self.records)
 
     @cached_property
     def actors(self) -> dict[Any, list[ActorRecord]]:
         """The actors of the visible deltas of each revision, each once, those of objects first."""
-        keys: dict[Any, dict[ActorKey, None]] = {pk: {} for pk in self.records}
-        for pk, key in self._actor_keys():
-            keys[pk][key] = None
-        found = find_actors(self.viewer, {key for own in keys.values() for key in own})
-        return {pk: [found[key] for key in own if key in found] for pk, own in keys.items()}
+        found = self.actors_by_key
+        return {pk: [found[key] for key in own if key in found] for pk, own in self._actor_keys.items()}
 
-    def _actor_keys(self) -> Iterator[tuple[Any, ActorKey]]:
-        deltas = self.visible_deltas()
-        attributes = get_attribute_delta_model()._base_manager.using(self.viewer.using).filter(object_delta__in=deltas)
-        for rows, revision in (deltas, "revision_id"), (attributes, "object_delta__revision_id"):
-            groups = rows.order_by().values_list(revision, "actor_type_id", "actor_id").annotate(first=Min("pk"))
-            for pk, type_id, key, _ in groups.order_by("first"):
-                yield pk, (type_id, key)
+    @cached_property
+    def actors_by_key(self) -> dict[ActorKey, ActorRecord]:
+        """Every actor of a visible delta of these revisions that the viewer may see."""
+        return find_actors(self.viewer, {key for own in self._actor_keys.values() for key in own})
+
+    @cached_property
+    def _actor_keys(self) -> dict[Any, list[ActorKey]]:
+        deltas = self.viewer.object_deltas().filter(revision_id__in=self.records)
+        changes = get_attribute_delta_model()._base_manager.using(self.viewer.using).filter(object_delta__in=deltas)
+        groups = [
+            rows.order_by()
+            .values_list(revision, "actor_type_id", "actor_id")
+            .annotate(first=Min("pk"), rank=Value(rank, output_field=IntegerField()))
+            for rank, (rows, revision) in enumerate(((deltas, "revision_id"), (changes, "object_delta__revision_id")))
+        ]
+        keys: dict[Any, dict[ActorKey, None]] = {pk: {} for pk in self.records}
+        for pk, type_id, key, *_ in sorted(groups[0].union(groups[1], all=True), key=lambda row: (row[4], row[3])):
+            keys[pk][type_id, key] = None
+        return {pk: list(own) for pk, own in keys.items()}
 
 
 def find_revisions(viewer: Viewer, pks: Sequence[Any]) -> dict[Any, RevisionRecord]:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import graphene
+from django.db.models import Exists, OuterRef
 from graphene import relay
 from graphql import GraphQLResolveInfo
 
 from revy.contrib.django import get_object_delta_model, get_revision_model
 from revy_graphql.connection import ConnectionRecord, PageInfoRecord
-from revy_graphql.cursor import Window
+from revy_graphql.cursor import DEFAULT_SIZE, MAX_SIZE, Axis, Window
 from revy_graphql.errors import InvalidArgument
 from revy_graphql.keys import parse_key
 from revy_graphql.reading import read, reads
 from revy_graphql.revision import RevisionBatch, RevisionRecord, read_deltas
 from revy_graphql.viewer import Viewer
 
-PAGE_SIZE = "20 by default, 100 at most."
+
+def window_arguments() -> dict[str, Any]:
+    """Return the arguments of a connection, new ones for each."""
+    size = f"{DEFAULT_SIZE} by default, {MAX_SIZE} at most."
+    return {
+        "first": graphene.Int(description=f"How many, from the start of the list on; {size}"),
+        "after": graphene.String(description="Only those behind this cursor."),
+        "last": graphene.Int(description=f"How many, from the end of the list on; {size}"),
+        "before": graphene.String(description="Only those ahead of this cursor."),
+    }
 
 
 class JSON(graphene.Scalar):
@@ -167,8 +177,7 @@ class Revision(graphene.ObjectType):
         ObjectDeltaConnection,
         content_type=graphene.String(description='Only changes of objects of this model, "app_label.model".'),
         content_id=graphene.ID(description="Only changes of objects with this primary key."),
-        first=graphene.Int(description=f"How many; {PAGE_SIZE}"),
-        after=graphene.String(description="Only those behind this cursor."),
+        **window_arguments(),
         required=True,
         description="The changes of objects that you may see, newest first.",
     )
@@ -185,10 +194,10 @@ class Revision(graphene.ObjectType):
         info: GraphQLResolveInfo,
         content_type: str | None = None,
         content_id: str | None = None,
-        **window: Any,
+        **arguments: Any,
     ) -> Any:
-        pages = root.batch.object_deltas(Window.parse(get_object_delta_model(), **window), content_type, content_id)
-        return pages[root.row.pk]
+        window = Window.parse(Axis.by_key(get_object_delta_model()), **arguments)
+        return root.batch.object_deltas(window, content_type, content_id)[root.row.pk]
 
     @classmethod
     def get_node(cls, info: GraphQLResolveInfo, id: str) -> Any:
@@ -206,15 +215,15 @@ class RevisionConnection(CountedConnection):
 def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
     """Return the revision of a primary key if the viewer may see a delta of it, else None."""
     viewer = Viewer(info)
-    deltas = viewer.object_deltas.filter(revision_id=_parse(get_revision_model(), key))
-    rows = viewer.revisions().filter(pk__in=deltas.values("revision_id"))
+    deltas = viewer.object_deltas().filter(revision_id=OuterRef("pk"))
+    rows = viewer.revisions().filter(Exists(deltas), pk=_parse(get_revision_model(), key))
     return next(iter(RevisionBatch(viewer, list(rows)).records.values()), None)
 
 
 def find_object_delta(info: GraphQLResolveInfo, key: str) -> Any:
     """Return the object delta of a primary key if the viewer may see it, else None."""
     viewer = Viewer(info)
-    rows = viewer.object_deltas.filter(pk=_parse(get_object_delta_model(), key))
+    rows = viewer.object_deltas().filter(pk=_parse(get_object_delta_model(), key))
     return next(iter(read_deltas(viewer, list(rows)).records), None)
 
 

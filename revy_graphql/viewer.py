@@ -19,6 +19,7 @@ from revy.contrib.django.values import key_to_text
 from revy_graphql import conf, exposure
 from revy_graphql.errors import InvalidArgument, NotFound
 from revy_graphql.keys import parse_key
+from revy_graphql.selection import Selection
 from revy_graphql.visibility import Visibility
 
 Model = type[models.Model]
@@ -63,10 +64,24 @@ class Viewer:
         content_type_id, model = found
         if content_id is None:
             return {"content_type_id": content_type_id}
+        return {"content_type_id": content_type_id, "content_id": _normalised(model, content_id)}
+
+    def find_actor_key(self, content_type: str, content_id: str) -> tuple[int, str]:
+        """Return what rows call the actor of that address: the id of the content type, and the key.
+
+        Raises NotFound if the viewer may not see the actor, InvalidArgument for a key that no such actor can have.
+        """
         try:
-            return {"content_type_id": content_type_id, "content_id": key_to_text(model, parse_key(model, content_id))}
-        except ValueError as error:
-            raise InvalidArgument("The contentId is broken: it is not a primary key of this model.") from error
+            model = apps.get_model(content_type)
+        except (LookupError, ValueError):
+            raise NotFound from None
+        model = model._meta.concrete_model or model
+        if not self.policy.can_view_model(self.info, model):
+            raise NotFound
+        key = _normalised(model, content_id)
+        if (model, key) not in self.find_objects([(model, key)]):
+            raise NotFound
+        return ContentType.objects.db_manager(self.using).get_for_model(model).pk, key
 
     def actor_models(self, content_type_ids: set[int]) -> dict[int, Model]:
         """Return the models of these content types whose objects the viewer may see."""
@@ -82,15 +97,22 @@ class Viewer:
             self._visibilities[model] = Visibility(model, queryset, shows_deleted=shows_deleted)
         return self._visibilities[model]
 
-    @cached_property
-    def object_deltas(self) -> QuerySet[Any]:
-        """The object deltas that the viewer may see."""
-        deltas = get_object_delta_model()._base_manager.using(self.using)
+    def object_deltas(self, content_type_id: int | None = None, content_id: str | None = None) -> QuerySet[Any]:
+        """Return the object deltas that the viewer may see: those of a visible model, of one object of it, or all."""
+        deltas = all_object_deltas(self.using)
+        if content_id is not None:
+            deltas = deltas.filter(content_id=content_id)
         condition = Q(pk__in=())
-        for content_type_id, model in self.visible_models.items():
-            deltas, own = self.visibility_of(model).restrict(deltas, content_type_id)
-            condition |= own
+        for type_id, model in self.visible_models.items():
+            if content_type_id in (None, type_id):
+                deltas, own = self.visibility_of(model).restrict(deltas, type_id)
+                condition |= own
         return deltas.filter(condition)
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What the operation selects."""
+        return Selection(self.info)
 
     def revisions(self) -> QuerySet[Any]:
         """Return all revisions; it is for the caller to keep to those of visible object deltas."""
@@ -132,3 +154,15 @@ class Viewer:
         # Where graphql-core looks first. Else it would be shown by any type of the schema that has the same model.
         instance.__dict__[f"_{type(instance).__name__}__typename"] = kind._meta.name
         return instance
+
+
+def all_object_deltas(using: str) -> QuerySet[Any]:
+    return get_object_delta_model()._base_manager.using(using).all()
+
+
+def _normalised(model: Model, content_id: str) -> str:
+    """Return a primary key as `content_id` holds it. Raises InvalidArgument if no object of the model can have it."""
+    try:
+        return key_to_text(model, parse_key(model, content_id))
+    except ValueError as error:
+        raise InvalidArgument("The contentId is broken: it is not a primary key of this model.") from error

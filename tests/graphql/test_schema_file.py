@@ -19,14 +19,19 @@ interface Node { id: ID! }
 scalar JSON
 scalar DateTime
 type Query {
-  revisions(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String): RevisionConnection!
+  revisions(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String, actor: ActorInput, action: DeltaAction, fieldName: String, since: DateTime, until: DateTime, text: String, order: RevisionOrder): RevisionConnection!
   revision(id: ID!): Revision
+  diff(contentType: String!, contentId: ID!, from: Int, to: Int): ObjectDiff!
 }
+input ActorInput { contentType: String! contentId: ID! }
+enum RevisionOrder { NEWEST OLDEST }
+type ObjectDiff { from: ObjectDelta to: ObjectDelta attributes: [AttributeDiff!]! }
+type AttributeDiff { fieldName: String! oldValue: JSON newValue: JSON unifiedDiff: String isMasked: Boolean! }
 type Mutation {
   restoreObject(contentType: String!, contentId: ID!, version: Int, expectedVersion: Int, commitMessage: String): RestoreObjectPayload!
 }
 interface Delta { id: ID! revision: Revision! actor: Actor action: DeltaAction! description: String! contentType: String! contentId: ID! createdAt: DateTime! }
-type Revision implements Node { id: ID! description: String! createdAt: DateTime! actors: [Actor!]! objectDeltas(contentType: String, contentId: ID, first: Int, after: String): ObjectDeltaConnection! }
+type Revision implements Node { id: ID! description: String! createdAt: DateTime! actors: [Actor!]! objectDeltas(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String): ObjectDeltaConnection! }
 type ObjectDelta implements Node & Delta { id: ID! revision: Revision! actor: Actor action: DeltaAction! description: String! contentType: String! contentId: ID! createdAt: DateTime! version: Int! attributeDeltas: [AttributeDelta!]! snapshot: JSON object: Node }
 type AttributeDelta implements Delta { id: ID! revision: Revision! actor: Actor action: DeltaAction! description: String! contentType: String! contentId: ID! createdAt: DateTime! fieldName: String! oldValue: JSON newValue: JSON isMasked: Boolean! }
 type Actor { contentType: String! contentId: ID! display: String node: Node }
@@ -80,7 +85,11 @@ def test_every_type_field_and_argument_is_described() -> None:
             continue
         for field_name, field in getattr(kind, "fields", {}).items():
             silent += [f"{kind.name}.{field_name}"] if not field.description else []
-            silent += [f"{kind.name}.{field_name}.{arg}" for arg, value in field.args.items() if not value.description]
+            silent += [
+                f"{kind.name}.{field_name}.{arg}"
+                for arg, value in getattr(field, "args", {}).items()
+                if not value.description
+            ]
     assert silent == []
 
 
