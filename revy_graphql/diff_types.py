@@ -14,8 +14,8 @@ class AttributeDiff(graphene.ObjectType):
     old_value = graphene.Field(JSON, description="The value at the version that the diff starts from.")
     new_value = graphene.Field(JSON, description="The value at the version that the diff ends with.")
     unified_diff = graphene.String(
-        description="The lines that differ, for texts, as `diff -u` has them; null for what is no text, and for texts with "
-        "too many lines between the first and the last difference (2,000)."
+        description="The lines that differ, for texts, as `diff -u` has them; null for what is no text, and for texts "
+        "with more than 2,000 lines between the first difference and the last."
     )
     is_masked = graphene.Boolean(
         required=True,

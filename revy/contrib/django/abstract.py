@@ -95,6 +95,7 @@ class AbstractObjectDelta(AbstractDelta):
     revision = models.ForeignKey(
         conf.swappable_label(conf.REVISION_SETTING),
         on_delete=models.CASCADE,
+        db_index=False,
         related_name="object_deltas",
         verbose_name=_("revision"),
     )
@@ -115,7 +116,11 @@ class AbstractObjectDelta(AbstractDelta):
                 fields=["content_type", "content_id", "version"], name="%(app_label)s_%(class)s_version"
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["actor_type", "actor_id"])]
+        indexes: ClassVar = [
+            models.Index(fields=["actor_type", "actor_id"]),
+            # With the key, so that a page of a revision with a million changes is read without sorting them.
+            models.Index(fields=["revision", "id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.content_type_id}:{self.content_id} v{self.version}"
