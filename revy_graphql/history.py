@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from revy.contrib.django import get_revision_model
-from revy_graphql.connection import ConnectionRecord, EdgeRecord
+from revy_graphql.connection import ConnectionRecord
 from revy_graphql.cursor import VERSIONS, Axis, Window
 from revy_graphql.errors import NotFound
 from revy_graphql.filters import Filters
 from revy_graphql.object_history import ObjectHistories
-from revy_graphql.revision import RevisionBatch
+from revy_graphql.revision_list import RevisionList
 from revy_graphql.viewer import Model, Viewer, all_object_deltas
 
 
@@ -62,22 +62,7 @@ def read_revisions(
             subject.content_id
         ]
     window = Window.parse(Axis.by_key(get_revision_model()), **arguments)
-    revisions = _find_revisions(viewer, filters, **viewer.read_address(content_type, content_id))
-    rows, has_more = window.cut(list(revisions.filter(window.bounds).order_by(window.order)[: window.size + 1]))
-    records = RevisionBatch(viewer, rows).records.values()
-    return ConnectionRecord(
-        edges=[EdgeRecord(record, window.axis.encode(record.row.pk)) for record in records],
-        window=window,
-        has_more=has_more,
-        has_rows=lambda condition: revisions.filter(condition).exists(),
-        count=revisions.count,
-    )
-
-
-def _find_revisions(viewer: Viewer, filters: Filters, content_type_id: int | None = None) -> QuerySet[Any]:
-    # Nearly every revision has a delta to show: the newest ones are looked at, one by one, until the page is full.
-    deltas = filters.of_deltas(viewer.object_deltas(content_type_id))
-    return viewer.revisions().filter(filters.of_revisions(), Exists(deltas.filter(revision_id=OuterRef("pk"))))
+    return RevisionList(viewer, filters, **viewer.read_address(content_type, content_id)).read(window)
 
 
 def _find_visible(viewer: Viewer, content_type_id: int, content_id: str) -> Subject:

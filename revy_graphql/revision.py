@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import IntegerField, Min, Value
+from django.db.models import Min
 
-from revy.contrib.django import get_attribute_delta_model
 from revy_graphql.actor import ActorKey, ActorRecord, find_actors
 from revy_graphql.cursor import Window
 from revy_graphql.delta import DeltaBatch
 from revy_graphql.delta_page import DeltaPages
 from revy_graphql.viewer import Viewer
+
+_ACTOR: Final = ("actor_type_id", "actor_id")
 
 
 class RevisionRecord:
@@ -62,16 +63,14 @@ class RevisionBatch:
 
     @cached_property
     def _actor_keys(self) -> dict[Any, list[ActorKey]]:
-        deltas = self.viewer.object_deltas().filter(revision_id__in=self.records)
-        changes = get_attribute_delta_model()._base_manager.using(self.viewer.using).filter(object_delta__in=deltas)
-        groups = [
-            rows.order_by()
-            .values_list(revision, "actor_type_id", "actor_id")
-            .annotate(first=Min("pk"), rank=Value(rank, output_field=IntegerField()))
-            for rank, (rows, revision) in enumerate(((deltas, "revision_id"), (changes, "object_delta__revision_id")))
-        ]
+        deltas = self.viewer.object_deltas().filter(revision_id__in=self.records).order_by()
+        groups = deltas.values_list("revision_id", *_ACTOR, *(f"attribute_deltas__{name}" for name in _ACTOR)).annotate(
+            first=Min("pk"), first_change=Min("attribute_deltas__pk")
+        )
         keys: dict[Any, dict[ActorKey, None]] = {pk: {} for pk in self.records}
-        for pk, type_id, key, *_ in sorted(groups[0].union(groups[1], all=True), key=lambda row: (row[4], row[3])):
+        for pk, type_id, key, *_ in sorted(groups, key=lambda group: group[-2]):
+            keys[pk][type_id, key] = None
+        for pk, _, _, type_id, key, *_ in sorted(groups, key=lambda group: group[-1] or 0):
             keys[pk][type_id, key] = None
         return {pk: list(own) for pk, own in keys.items()}
 

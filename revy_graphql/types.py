@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import graphene
-from django.db.models import Exists, OuterRef
+from django.db.models import Subquery
 from graphene import relay
 from graphql import GraphQLResolveInfo
 
@@ -215,8 +215,10 @@ class RevisionConnection(CountedConnection):
 def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
     """Return the revision of a primary key if the viewer may see a delta of it, else None."""
     viewer = Viewer(info)
-    deltas = viewer.object_deltas().filter(revision_id=OuterRef("pk"))
-    rows = viewer.revisions().filter(Exists(deltas), pk=_parse(get_revision_model(), key))
+    pk = _parse(get_revision_model(), key)
+    # Of many deltas the first one is enough, which databases see from the limit alone.
+    first = viewer.object_deltas().filter(revision_id=pk).order_by("pk").values("revision_id")[:1]
+    rows = viewer.revisions().filter(pk=Subquery(first))
     return next(iter(RevisionBatch(viewer, list(rows)).records.values()), None)
 
 
