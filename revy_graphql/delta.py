@@ -14,6 +14,7 @@ from revy.contrib.django import get_attribute_delta_model, get_object_delta_mode
 from revy.contrib.django.models import ObjectState
 from revy_graphql.actor import ActorKey, ActorRecord, actor_key, find_actors
 from revy_graphql.masking import Mask, in_field_order
+from revy_graphql.peers import introduce
 from revy_graphql.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class DeltaBatch:
     @cached_property
     def objects(self) -> dict[tuple[type[models.Model], str], models.Model | None]:
         found = self.viewer.find_objects((record.model, record.content_id) for record in self.records)
+        introduce(found.values())
         return {reference: self.viewer.as_node(instance) for reference, instance in found.items()}
 
     @cached_property

@@ -72,8 +72,9 @@ class ObjectHistories:
 
     def _has_rows(self, content_id: str, condition: Q) -> bool:
         if condition not in self._having:
-            rows = self._deltas.filter(condition).order_by().values_list("content_id", flat=True)
-            self._having[condition] = set(rows.distinct()) if len(self._content_ids) > 1 else set(rows[:1])
+            rows = self._deltas.filter(condition).values_list("content_id", flat=True)
+            is_one = len(self._content_ids) == 1
+            self._having[condition] = set(rows.order_by("version")[:1] if is_one else rows.order_by().distinct())
         return content_id in self._having[condition]
 
     @cached_property

@@ -25,7 +25,9 @@ class RevisionList:
         self._viewer = viewer
         parts = filters.split(viewer.object_deltas(content_type_id))
         self._revisions = viewer.revisions().filter(filters.of_revisions())
-        self._conditions = [Q(Exists(deltas.filter(revision_id=OuterRef("pk")))) for deltas in parts]
+        # The sum keeps PostgreSQL from merging both tables in the order of the key, which reads every delta of a
+        # revision that has a million of them, and all those ahead of a cursor.
+        self._conditions = [Q(Exists(deltas.filter(revision_id=OuterRef("pk") + 0))) for deltas in parts]
 
     def read(self, window: Window) -> ConnectionRecord:
         found = {row.pk: row for condition in self._conditions for row in self._read(window, condition)}

@@ -9,7 +9,7 @@ from django.db import models
 from graphql import GraphQLResolveInfo
 
 from revy_graphql.filters import Filters
-from revy_graphql.peers import histories_of
+from revy_graphql.own_history import own_histories
 from revy_graphql.reading import reads
 from revy_graphql.types import DeltaAction, RevisionConnection, window_arguments
 from revy_graphql.viewer import Viewer
@@ -83,5 +83,5 @@ class RevisionsField:
     @staticmethod
     @reads
     def resolve_revisions(root: models.Model, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        histories = histories_of(root, info)
+        histories = own_histories(root, info)
         return histories.read(root, *parse_arguments(histories.viewer, arguments))

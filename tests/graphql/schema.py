@@ -6,11 +6,11 @@ from typing import Any
 
 import graphene
 from graphene import relay
-from graphene_django import DjangoListField
+from graphene_django import DjangoConnectionField, DjangoListField
 
 import revy_graphql
 from tests.graphql import types
-from tests.graphql.app.models import Article
+from tests.graphql.app.models import Article, Draft
 from tests.graphql.mutations import Mutations
 
 
@@ -19,10 +19,26 @@ class Query(revy_graphql.Query, graphene.ObjectType):
     hello = graphene.String()
     secret_articles = graphene.List(types.SecretArticleType)
     articles = DjangoListField(types.ArticleType)
+    article_pages = DjangoConnectionField(types.ArticleType)
+    plain_articles = graphene.List(types.ArticleType)
+    nodes = graphene.List(relay.Node)
+    async_articles = graphene.List(types.ArticleType)
 
     @staticmethod
     def resolve_hello(root: Any, info: Any) -> str:
         return "hello"
+
+    @staticmethod
+    def resolve_plain_articles(root: Any, info: Any) -> Any:
+        return Article.objects.order_by("pk")
+
+    @staticmethod
+    def resolve_nodes(root: Any, info: Any) -> Any:
+        return [*Article.objects.order_by("pk"), *Draft.objects.order_by("pk")]
+
+    @staticmethod
+    async def resolve_async_articles(root: Any, info: Any) -> Any:
+        return [article async for article in Article.objects.order_by("pk")]
 
     @staticmethod
     def resolve_secret_articles(root: Any, info: Any) -> Any:

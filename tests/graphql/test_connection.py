@@ -4,8 +4,6 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.graphql.api import Api, counted_queries, recorded
 from tests.graphql.app.models import Article, Draft
@@ -81,32 +79,6 @@ def test_walking_backward_gives_every_revision_once(size: int, as_reader: Api) -
             break
         before = found["pageInfo"]["startCursor"]
     assert seen == ["6", "5", "4", "3", "2", "1", "0"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 6), st.booleans(), st.none() | st.integers(0, 4), st.none() | st.integers(0, 4))
-def test_any_window_is_what_a_slice_of_the_list_is(
-    as_reader: Api, size: int, is_last: bool, after: int | None, before: int | None
-) -> None:
-    """Between two cursors, from either end, with what is beyond on either side."""
-    if not Article.objects.exists():
-        write_articles(5)
-    everything = page(as_reader, first=100)["edges"]
-    start = 0 if after is None else after + 1
-    stop = 5 if before is None else before
-    between = everything[start:stop]
-    expected = (between[-size:] if size else []) if is_last else between[:size]
-    found = page(
-        as_reader,
-        after=None if after is None else everything[after]["cursor"],
-        before=None if before is None else everything[before]["cursor"],
-        **{"last" if is_last else "first": size},
-    )
-    assert found["edges"] == expected
-    assert found["totalCount"] == 5
-    is_cut = len(between) > size
-    assert found["pageInfo"]["hasNextPage"] is ((is_cut and not is_last) or before is not None)
-    assert found["pageInfo"]["hasPreviousPage"] is ((is_cut and is_last) or after is not None)
 
 
 def test_page_is_stable_while_revisions_are_written(as_reader: Api) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from graphql_relay import to_global_id
 
 from revy import Context
+from revy.contrib.django import get_revision_model
 from tests.graphql.api import Api, counted_queries
 from tests.graphql.app.models import Article, Bot, Draft, Label, Note
 from tests.orm.history import write_history
@@ -70,7 +73,10 @@ def measure(api: Api, query: str, **variables: Any) -> tuple[int, Any, counted_q
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
-@pytest.mark.parametrize("arguments", ["", 'contentType: "gqlapp.article"', 'contentType: "gqlapp.draft"'])
+@pytest.mark.parametrize(
+    "arguments",
+    ["", 'contentType: "gqlapp.article"', 'contentType: "gqlapp.draft"', 'fieldName: "body", text: "", order: OLDEST'],
+)
 def test_pages_of_every_size_cost_the_same(selection: str, arguments: str, history: None, as_reader: Api) -> None:
     fragments = DELTA if "...Delta" in SELECTIONS[selection] else ""
     query = f"""query ($first: Int) {{
@@ -85,22 +91,56 @@ def test_pages_of_every_size_cost_the_same(selection: str, arguments: str, histo
     assert counts[1] == counts[10] == counts[50], str(queries)
 
 
-def test_history_of_one_object_costs_the_same_at_every_length(as_reader: Api, editor: User) -> None:
-    article = Article.objects.create(title="t")
-    query = """query ($id: ID!, $first: Int) {
-      revisions(contentType: "gqlapp.article", contentId: $id, first: $first) { edges { node {
-        description objectDeltas { edges { node { actor { display } attributeDeltas { fieldName newValue } } } } } } }
-    }"""
-    for number in range(50):
-        with Context.via_actor(editor), Context.via_revision_description(str(number)):
-            article.body = str(number)
-            article.save()
+ENTRIES = {
+    "of an object": 'revisions(contentType: "gqlapp.article", contentId: "1", first: $first) { %s }',
+    "of a list": "articles { revisions(first: $first) { %s } }",
+    "of a page": "articlePages(first: 100) { edges { node { revisions(first: $first) { %s } } } }",
+    "of what was changed": """node(id: "%%s") { ... on Revision { objectDeltas { edges { node { object {
+        ... on ArticleType { revisions(first: $first) { %s } } } } } } } }""",
+}
+
+
+def pages_in(data: Any) -> Iterator[int]:
+    """Yield the lengths of the lists of revisions in an answer."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name == "revisions":
+                yield len(value["edges"])
+            else:
+                yield from pages_in(value)
+    if isinstance(data, list):
+        for value in data:
+            yield from pages_in(value)
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_history_of_objects_costs_the_same_at_every_length(
+    entry: str, selection: str, as_reader: Api, editor: User, reader: User
+) -> None:
+    """Articles 1, 2 and 3, with a hundred versions each; every revision changes all of them."""
+    bots = [Bot.objects.create(name=str(number)) for number in range(2)]
+    articles = [Article(pk=pk, title=str(pk), author=editor) for pk in (1, 2, 3)]
+    for number in range(100):
+        with Context.via_actor((editor, reader)[number % 2]), Context.via_revision_description(str(number)):
+            for article in articles:
+                with Context.via_actor(bots[number % 2]):
+                    article.body = str(number)
+                article.save()
     write_history()
-    counts = [measure(as_reader, query, id=str(article.pk), first=size)[0] for size in (1, 10, 50)]
-    assert len(set(counts)) == 1
-    _, _, queries = measure(as_reader, query, id=str(article.pk), first=50)
-    own = [query["sql"] for query in queries.captured_queries if "delta" in query["sql"] or "revision" in query["sql"]]
-    assert len(own) == 3, str(queries)
+    newest = to_global_id("Revision", get_revision_model().objects.latest("pk").pk)
+    fragments = DELTA if "...Delta" in SELECTIONS[selection] else ""
+    body = ENTRIES[entry] % f"totalCount pageInfo {{ hasNextPage }} edges {{ node {{ {SELECTIONS[selection]} }} }}"
+    query = f"query ($first: Int) {{ {body.replace('%s', newest)} }} {fragments}"
+    counts = {}
+    for size in (1, 10, 100):
+        counts[size], data, queries = measure(as_reader, query, first=size)
+        assert list(pages_in(data)) == [size] * (1 if entry == "of an object" else 3)
+    assert counts[1] == counts[10] == counts[100], str(queries)
+    if (entry, selection) == ("of an object", "deltas"):
+        # The revisions, how many there are in all, their deltas, and the attributes of these.
+        own = [each["sql"] for each in queries.captured_queries if "delta" in each["sql"] or "revision" in each["sql"]]
+        assert len(own) == 4, str(queries)
 
 
 def test_node_as_the_entry_costs_the_same_as_the_list_has_deltas(as_reader: Api, editor: User) -> None:

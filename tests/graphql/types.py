@@ -10,6 +10,7 @@ from graphene import relay
 from graphene_django import DjangoObjectType
 from graphene_django.registry import Registry
 
+import revy_graphql
 from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline
 
 
@@ -78,7 +79,7 @@ class SecretArticleType(DjangoObjectType):
         skip_registry = True
 
 
-class ArticleType(DjangoObjectType):
+class ArticleType(revy_graphql.RevisionsField, DjangoObjectType):
     class Meta:
         model = Article
         fields = ("id", "title", "body", "author", "draft")
