@@ -10,7 +10,7 @@ from graphene_django import DjangoConnectionField, DjangoListField
 
 import revy_graphql
 from tests.graphql import types
-from tests.graphql.app.models import Article, Draft
+from tests.graphql.app.models import Article
 from tests.graphql.mutations import Mutations
 
 
@@ -21,7 +21,6 @@ class Query(revy_graphql.Query, graphene.ObjectType):
     articles = DjangoListField(types.ArticleType)
     article_pages = DjangoConnectionField(types.ArticleType)
     plain_articles = graphene.List(types.ArticleType)
-    nodes = graphene.List(relay.Node)
     async_articles = graphene.List(types.ArticleType)
 
     @staticmethod
@@ -31,10 +30,6 @@ class Query(revy_graphql.Query, graphene.ObjectType):
     @staticmethod
     def resolve_plain_articles(root: Any, info: Any) -> Any:
         return Article.objects.order_by("pk")
-
-    @staticmethod
-    def resolve_nodes(root: Any, info: Any) -> Any:
-        return [*Article.objects.order_by("pk"), *Draft.objects.order_by("pk")]
 
     @staticmethod
     async def resolve_async_articles(root: Any, info: Any) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from graphene import relay
 from graphene_django import DjangoListField
 
 import revy_graphql
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.django_db
 LISTS = {
     "articles": "articles { revisions(first: 2) { ...Page } }",
     "plainArticles": "plainArticles { revisions(first: 2) { ...Page } }",
-    "nodes": "nodes { ... on ArticleType { revisions(first: 2) { ...Page } } }",
     "articlePages": "articlePages(first: 100) { edges { node { revisions(first: 2) { ...Page } } } }",
 }
 PAGE = """fragment Page on RevisionConnection {
@@ -64,6 +64,29 @@ def test_histories_of_a_list_are_read_together(name: str, as_reader: Api, reader
         counts.append(len(queries))
         assert found_in(data)[-count:] == [[f"{number}.2", f"{number}.1"] for number in range(count)]
         assert len(found_in(data)) == seen
+    assert counts[0] == counts[1], str(queries)
+
+
+def test_histories_in_a_list_of_an_interface_are_read_together(reader: User) -> None:
+    class Query(graphene.ObjectType):
+        nodes = graphene.List(relay.Node)
+
+        @staticmethod
+        def resolve_nodes(root: Any, info: Any) -> Any:
+            return [*Article.objects.order_by("pk"), *Draft.objects.order_by("pk")]
+
+    own = revy_graphql.Schema(query=Query, types=[ArticleType, DraftType])
+    query = f"{{ nodes {{ ... on ArticleType {{ revisions(first: 2) {{ ...Page }} }} }} }} {PAGE}"
+    Draft.objects.create(title="d")
+    counts = []
+    for count in (2, 5):
+        write(count, reader)
+        ContentType.objects.clear_cache()
+        with counted_queries() as queries:
+            result = own.execute(query, context_value=request_of(User.objects.get(pk=reader.pk)))
+        assert result.errors is None
+        assert found_in(result.data)[-count:] == [[f"{number}.2", f"{number}.1"] for number in range(count)]
+        counts.append(len(queries))
     assert counts[0] == counts[1], str(queries)
 
 
