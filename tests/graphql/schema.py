@@ -28,6 +28,10 @@ class Query(revy_graphql.Query, graphene.ObjectType):
         return "hello"
 
     @staticmethod
+    def resolve_articles(root: Any, info: Any) -> Any:
+        return Article.objects.order_by("pk")
+
+    @staticmethod
     def resolve_plain_articles(root: Any, info: Any) -> Any:
         return Article.objects.order_by("pk")
 
