@@ -8,12 +8,12 @@ statements at once as long as it puts the parameters in by itself, which is how 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Final
 
-from django.db import transaction
+from revy.contrib.django.beginning import LateTransaction
 
 _JOINED: Final = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ")
+_IDLE: Final = 0
 
 
 def can_join(connection: Any) -> bool:
@@ -25,45 +25,30 @@ def can_join(connection: Any) -> bool:
     return bool(is_psycopg3) and not connection.features.uses_server_side_binding
 
 
-class Joined:
+def can_join_begin(connection: Any) -> bool:
+    """Tell whether transactions of the open connection can begin with their first statement."""
+    if not can_join(connection):
+        return False
+    driver = connection.connection
+    # An isolation level of the project's own is said by psycopg's BEGIN.
+    return (driver.isolation_level, driver.read_only, driver.deferrable) == (None, None, None)
+
+
+class Joined(LateTransaction):
     """A transaction whose BEGIN goes with its first statement."""
 
-    def __init__(self, connection: Any, using: str) -> None:
-        self._connection = connection
-        self._atomic = transaction.atomic(using=using, savepoint=False)
-        self._waits = False
+    begins = "_set_autocommit"
 
-    def __enter__(self) -> None:
-        self._atomic.__enter__()
-        connection = self._connection
-        raw = connection.connection
-        # An isolation level of the project's own is said by psycopg's BEGIN.
-        if (raw.isolation_level, raw.read_only, raw.deferrable) == (None, None, None):
-            raw.autocommit = True
-            connection.execute_wrappers.insert(0, self)
-            self._waits = True
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._begin()
-        self._atomic.__exit__(kind, error, traceback)
-
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        """Run the first statement."""
-        self._begin()
-        connection = self._connection
+    def execute_first(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         cursor = context["cursor"]
         # Cursors of the server's have names, and take one statement.
         if many or not sql.startswith(_JOINED) or getattr(cursor.cursor, "name", None):
-            with connection.wrap_database_errors:
-                connection.connection.execute("BEGIN")
+            self.begin_with("BEGIN")
             return execute(sql, params, many, context)
         result = execute(f"BEGIN; {sql}", params, many, context)
         cursor.nextset()
         return result
 
-    def _begin(self) -> None:
-        if self._waits:
-            self._waits = False
-            self._connection.execute_wrappers.remove(self)
+    @staticmethod
+    def has_begun(driver: Any) -> bool:
+        return bool(driver.pgconn.transaction_status != _IDLE)

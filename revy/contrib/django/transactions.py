@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from revy.contrib.django.joining import Joined, can_join
+from revy.contrib.django.beginning import Immediate
+from revy.contrib.django.joining import Joined, can_join_begin
 from revy.contrib.django.patching import replace
 from revy.frame import RevisionKey
 
@@ -93,10 +94,11 @@ def write_transaction(using: str, *, savepoint: bool = False) -> AbstractContext
     connection: Any = connections[using]
     if connection.in_atomic_block:
         return transaction.atomic(using=using) if savepoint else _Part(connection)
-    if connection.vendor == "sqlite" and not _chooses_mode(connection):
-        return _Immediate(connection, using)
-    if connection.get_autocommit() and can_join(connection):
-        return Joined(connection, using)
+    if connection.get_autocommit():
+        if connection.vendor == "sqlite" and connection.transaction_mode is None:
+            return Immediate(connection, using)
+        if can_join_begin(connection):
+            return Joined(connection, using)
     return transaction.atomic(using=using, savepoint=savepoint)
 
 
@@ -119,38 +121,11 @@ class _Part:
             self._connection.rollback_exc = error
 
 
-class _Immediate:
-    """A transaction of SQLite's that has the write lock from its start."""
-
-    __slots__ = ("_atomic", "_connection")
-
-    def __init__(self, connection: Any, using: str) -> None:
-        self._connection = connection
-        self._atomic = transaction.atomic(using=using, savepoint=False)
-
-    def __enter__(self) -> None:
-        self._connection.transaction_mode = "IMMEDIATE"
-        try:
-            self._atomic.__enter__()
-        finally:
-            self._connection.transaction_mode = None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._atomic.__exit__(kind, error, traceback)
-
-
 def reads_are_stale(using: str) -> bool:
     """Tell whether a plain read may see the snapshot of the transaction's start rather than what is committed."""
     connection: Any = connections[using]
     levels = ("read committed", "read uncommitted")
     return connection.vendor == "mysql" and connection.in_atomic_block and connection.isolation_level not in levels
-
-
-def _chooses_mode(connection: Any) -> bool:
-    connection.ensure_connection()  # which reads the option
-    return connection.transaction_mode is not None
 
 
 def _make_commit(original: Callable[..., Any]) -> Any:
