@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,16 +10,24 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 from revy_graphql import conf
+from revy_graphql.event_loop import is_coroutine_function
 from revy_graphql.policy import Policy
 
-KEYS = ("DATABASES", "GET_ACTOR", "POLICY")
+KEYS = ("DATABASES", "GET_ACTOR", "IS_FAILURE", "POLICY", "REQUIRE_COMMIT_MESSAGE")
 
 
 def check_setting(**_: Any) -> list[CheckMessage]:
     value = getattr(settings, conf.SETTING, {})
     if not isinstance(value, Mapping):
         return [Error(f"REVY_GRAPHQL is {value!r}, not a dict.", hint=_hint(), id="revy_graphql.E001")]
-    return [*_unknown_keys(value), *_actor_errors(), *_policy_errors(), *_database_errors(value)]
+    return [
+        *_unknown_keys(value),
+        *_actor_errors(),
+        *_policy_errors(),
+        *_database_errors(value),
+        *_failure_errors(),
+        *_message_errors(value),
+    ]
 
 
 def _hint() -> str:
@@ -33,10 +41,14 @@ def _unknown_keys(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _actor_errors() -> Iterator[CheckMessage]:
+    hint = "It is a function that is called with `info` and returns the actor, in the thread of the database."
     try:
-        conf.find_actor_getter()
+        get_actor = conf.MutationSettings().get_actor
     except ImproperlyConfigured as error:
-        yield Error(str(error), hint="It is called with `info` and returns the actor.", id="revy_graphql.E002")
+        yield Error(str(error), hint=hint, id="revy_graphql.E002")
+        return
+    if is_coroutine_function(get_actor):
+        yield Error("REVY_GRAPHQL['GET_ACTOR'] is a coroutine function.", hint=hint, id="revy_graphql.E002")
 
 
 def _policy_errors() -> Iterator[CheckMessage]:
@@ -52,9 +64,34 @@ def _policy_errors() -> Iterator[CheckMessage]:
 
 def _database_errors(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
     databases = value.get("DATABASES", ())
-    if isinstance(databases, str) or not set(databases) <= set(settings.DATABASES):
+    if (
+        isinstance(databases, str)
+        or not isinstance(databases, Iterable)
+        or not set(databases) <= set(settings.DATABASES)
+    ):
         yield Error(
             f"REVY_GRAPHQL['DATABASES'] is {databases!r}, not a list of aliases of DATABASES.",
             hint="List the databases that mutations write to, or leave it out.",
             id="revy_graphql.E004",
+        )
+
+
+def _failure_errors() -> Iterator[CheckMessage]:
+    hint = "It is a function that is called with the result of a mutation and `info`, in the thread of the database."
+    try:
+        is_failure = conf.MutationSettings().is_failure
+    except ImproperlyConfigured as error:
+        yield Error(str(error), hint=hint, id="revy_graphql.E005")
+        return
+    if is_coroutine_function(is_failure):
+        yield Error("REVY_GRAPHQL['IS_FAILURE'] is a coroutine function.", hint=hint, id="revy_graphql.E005")
+
+
+def _message_errors(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    required = value.get("REQUIRE_COMMIT_MESSAGE", False)
+    if not isinstance(required, bool):
+        yield Error(
+            f"REVY_GRAPHQL['REQUIRE_COMMIT_MESSAGE'] is {required!r}, neither True nor False.",
+            hint="With True, mutations without a commit message are refused.",
+            id="revy_graphql.E006",
         )

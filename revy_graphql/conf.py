@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -20,13 +20,12 @@ SETTING = "REVY_GRAPHQL"
 DEFAULT_POLICY = "revy_graphql.policy.Policy"
 
 
-def _read(name: str, default: Any) -> Any:
-    return getattr(settings, SETTING, {}).get(name, default)
+def _read() -> Any:
+    return getattr(settings, SETTING, {})
 
 
-def _read_callable(name: str, default: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return what the setting holds: a callable, or the dotted path of one."""
-    value = _read(name, default)
+def _import(name: str, value: Any) -> Callable[..., Any]:
+    """Return what a setting holds: a callable, or the dotted path of one."""
     if isinstance(value, str):
         try:
             value = import_string(value)
@@ -41,17 +40,34 @@ def _user_of(info: GraphQLResolveInfo) -> Any:
     return getattr(info.context, "user", None)
 
 
-def find_actor_getter() -> Callable[[GraphQLResolveInfo], Any]:
-    """Return GET_ACTOR: what makes of `info` who acts in a mutation, by default the user of the request."""
-    return _read_callable("GET_ACTOR", _user_of)
-
-
 def find_policy_class() -> Callable[[], Policy]:
     """Return POLICY, the class that decides who may see what."""
-    return _read_callable("POLICY", DEFAULT_POLICY)
+    return _import("POLICY", _read().get("POLICY", DEFAULT_POLICY))
 
 
-def get_databases() -> tuple[str, ...]:
-    """Return the aliases that a mutation opens a transaction on: DATABASES, or the default one and the revisions'."""
-    databases = _read("DATABASES", (DEFAULT_DB_ALIAS, router.db_for_write(get_revision_model())))
-    return tuple(dict.fromkeys(databases))
+class MutationSettings:
+    """What the setting says about mutations, at the moment when one begins."""
+
+    def __init__(self) -> None:
+        self._values = _read()
+
+    @property
+    def get_actor(self) -> Callable[[GraphQLResolveInfo], Any]:
+        """GET_ACTOR: what makes of `info` who acts in a mutation, by default the user of the request."""
+        return _import("GET_ACTOR", self._values.get("GET_ACTOR", _user_of))
+
+    @property
+    def is_failure(self) -> Callable[[Any, GraphQLResolveInfo], Any] | None:
+        """IS_FAILURE: what tells by the result of a mutation whether to roll it back, or None if that is not set."""
+        return _import("IS_FAILURE", self._values["IS_FAILURE"]) if "IS_FAILURE" in self._values else None
+
+    @property
+    def requires_commit_message(self) -> bool:
+        return self._values.get("REQUIRE_COMMIT_MESSAGE", False)  # type: ignore[no-any-return]
+
+    @property
+    def databases(self) -> Iterable[str]:
+        """The aliases that a mutation opens a transaction on: DATABASES, or the default one and the revisions'."""
+        if "DATABASES" in self._values:
+            return dict.fromkeys(self._values["DATABASES"])
+        return dict.fromkeys((DEFAULT_DB_ALIAS, router.db_for_write(get_revision_model())))

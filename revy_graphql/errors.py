@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from revy import RevyError
+from revy_graphql.contention import is_contention
 
 logger = logging.getLogger("revy_graphql")
 
@@ -29,6 +29,13 @@ class InvalidArgument(ClientError, ValueError):
     """An argument that makes no sense."""
 
     code = "INVALID"
+
+
+class CommitMessageRequired(ClientError, ValueError):
+    """A mutation without a commit message, where REVY_GRAPHQL["REQUIRE_COMMIT_MESSAGE"] asks for one."""
+
+    code = "COMMIT_MESSAGE_REQUIRED"
+    default_message = "Say why: a commit message is required."
 
 
 class NotFound(ClientError, LookupError):
@@ -52,13 +59,35 @@ class InternalError(ClientError, RuntimeError):
     default_message = "Internal error."
 
 
-@contextmanager
-def masked_errors(info: GraphQLResolveInfo) -> Iterator[None]:
-    """Let GraphQL errors out of the block as they are; log everything else and raise InternalError in its place."""
-    try:
-        yield
-    except GraphQLError:
-        raise
-    except Exception as error:
-        logger.error("%s.%s failed.", info.parent_type.name, info.field_name, exc_info=True)
+class Retry(ClientError, RuntimeError):
+    """A deadlock, a lock timeout or a serialization failure: nothing was changed, and the same may work again."""
+
+    code = "RETRY"
+    default_message = "Another change got in the way. Try again."
+
+
+class masked_errors:
+    """Let GraphQL errors out of the block as they are; log everything else and raise a ClientError in its place.
+
+    That is Retry for what another transaction did, and InternalError for a failure.
+    """
+
+    __slots__ = ("_info",)
+
+    def __init__(self, info: GraphQLResolveInfo) -> None:
+        self._info = info
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not isinstance(error, Exception) or isinstance(error, GraphQLError):
+            return
+        name = f"{self._info.parent_type.name}.{self._info.field_name}"
+        if is_contention(error):
+            logger.warning("%s gave way to another change: %s", name, error)
+            raise Retry from error
+        logger.error("%s failed.", name, exc_info=error)
         raise InternalError from error

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from graphql import GraphQLResolveInfo
 
-from revy_graphql.errors import InvalidArgument
+from revy.contrib.django.conf import context_class
+from revy_graphql.errors import CommitMessageRequired, InvalidArgument
 from revy_graphql.text import is_storable
 
 MAX_LENGTH: Final = 10_000
@@ -15,17 +16,22 @@ HEADER: Final = "HTTP_X_COMMIT_MESSAGE"
 _OWN_NAMES: Final = ("commit_message", "commitMessage")
 
 
-def find_commit_message(given: str | None, info: GraphQLResolveInfo, args: Mapping[str, Any]) -> str | None:
-    """Return the message of a mutation, or None.
+def find_commit_message(given: str | None, info: GraphQLResolveInfo, args: Mapping[str, Any], *, required: bool) -> str:
+    """Return the message of a mutation; where there is none, that of the context around it, or nothing.
 
     `given` is the value of the argument that revy added. After it come the mutation's own argument `commit_message`,
-    the field of that name in its `input`, and the header X-Commit-Message. Raises InvalidArgument for a message that is
-    too long or that no database can store.
+    the field of that name in its `input`, and the header X-Commit-Message. Where one is `required`, blank ones do not
+    count.
+
+    Raises InvalidArgument for a message that is too long or that no database can store, CommitMessageRequired.
     """
     for message in (given, _own_argument(args), _own_argument(args.get("input")), _header(info.context)):
-        if message is not None:
+        if message is not None and (message.strip() or not required):
             return _validated(message)
-    return None
+    message = context_class().get_revision_description() or ""
+    if required and not message.strip():
+        raise CommitMessageRequired
+    return message
 
 
 def _validated(message: str) -> str:

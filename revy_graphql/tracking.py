@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 
 from graphql import GraphQLResolveInfo
 
+from revy import Context
 from revy.contrib.django.conf import context_class
-from revy_graphql import conf, event_loop
+from revy_graphql import event_loop
+from revy_graphql.conf import MutationSettings
 from revy_graphql.errors import masked_errors
 from revy_graphql.message import find_commit_message
 from revy_graphql.transaction import FieldTransaction, one_at_a_time
@@ -34,50 +34,71 @@ class TrackedResolver:
         self.resolve = resolve
 
     def __call__(self, root: Any, info: GraphQLResolveInfo, /, **args: Any) -> Any:
-        given = args.pop(ADDED_ARGUMENT, None)
-        call = _Call(self.resolve, root, info, args, find_commit_message(given, info, args))
+        call = _Call(self.resolve, root, info, args)
         return call.run_on_event_loop() if event_loop.is_running() else call.run()
 
 
-@dataclass(frozen=True, slots=True)
 class _Call:
-    resolve: Resolver
-    root: Any
-    info: GraphQLResolveInfo
-    args: dict[str, Any]
-    message: str | None
+    __slots__ = ("args", "given_message", "info", "resolve", "root")
+
+    def __init__(self, resolve: Resolver, root: Any, info: GraphQLResolveInfo, args: dict[str, Any]) -> None:
+        self.resolve = resolve
+        self.root = root
+        self.info = info
+        self.given_message = args.pop(ADDED_ARGUMENT, None)
+        self.args = args
 
     def run(self) -> Any:
         with masked_errors(self.info):
-            actor = conf.find_actor_getter()(self.info)
-            with FieldTransaction(self.info.context), self._context(actor):
+            settings = MutationSettings()
+            message = self._find_message(settings)
+            by_actor, for_message = _contexts(settings.get_actor(self.info), message)
+            with FieldTransaction(self.info.context, settings.databases) as transaction, by_actor, for_message:
                 result = _raised(self.resolve(self.root, self.info, **self.args))
-        return self.run_on_event_loop(lambda: result) if self.info.is_awaitable(result) else result
+                is_awaitable = self.info.is_awaitable(result)
+                if not is_awaitable:
+                    self._judge(result, settings.is_failure, transaction)
+        return self.run_on_event_loop(lambda: result) if is_awaitable else result
 
     async def run_on_event_loop(self, start: Callable[[], Any] | None = None) -> Any:
         """Await what `start` returns, by default what the resolver returns."""
         with masked_errors(self.info):
+            settings = MutationSettings()
+            message = self._find_message(settings)
             async with one_at_a_time():
-                actor = await event_loop.in_thread(conf.find_actor_getter(), self.info)
-                async with event_loop.entered_in_thread(FieldTransaction(self.info.context)):
-                    with self._context(actor):
+                by_actor, for_message = _contexts(await event_loop.in_thread(settings.get_actor, self.info), message)
+                transaction = FieldTransaction(self.info.context, settings.databases)
+                async with event_loop.entered_in_thread(transaction):
+                    with by_actor, for_message:
                         result = (start or self._start)()
                         while self.info.is_awaitable(result):
                             result = await result
-                        return _raised(result)
+                        result = _raised(result)
+                        if settings.is_failure is not None:
+                            await event_loop.in_thread(self._judge, result, settings.is_failure, transaction)
+                        return result
 
     def _start(self) -> Any:
         if event_loop.is_coroutine_function(self.resolve):
             return self.resolve(self.root, self.info, **self.args)
         return event_loop.in_thread(self.resolve, self.root, self.info, **self.args)
 
-    @contextmanager
-    def _context(self, actor: Any) -> Iterator[None]:
-        context = context_class()
-        # Without a message of its own, too, the field names a revision: else all fields would share an outer one.
-        message = (context.get_revision_description() or "") if self.message is None else self.message
-        with context.via_actor(actor), context.via_revision_description(message):
-            yield
+    def _find_message(self, settings: MutationSettings) -> str:
+        required = settings.requires_commit_message
+        return find_commit_message(self.given_message, self.info, self.args, required=required)
+
+    def _judge(self, result: Any, is_failure: Callable[..., Any] | None, transaction: FieldTransaction) -> None:
+        if is_failure is not None and is_failure(result, self.info):
+            transaction.fail()
+
+
+def _contexts(actor: Any, message: str) -> tuple[Context, Context]:
+    """Return the contexts to run the resolver in, both of them.
+
+    Without a message of its own, too, the field names a revision: else all fields would share an outer one.
+    """
+    context = context_class()
+    return context.via_actor(actor), context.via_revision_description(message)
 
 
 def _raised(result: Any) -> Any:

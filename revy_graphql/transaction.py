@@ -3,63 +3,91 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from django.db import connections, transaction
+from django.db import connections
+from django.http import HttpRequest
 from graphene_django.constants import MUTATION_ERRORS_FLAG
 
 from revy.contrib.django.transactions import write_transaction
-from revy_graphql import conf, event_loop
+from revy_graphql import event_loop
+from revy_graphql.contention import is_contention
 
 
 class FieldTransaction:
-    """The transaction of one mutation field, on every database of REVY_GRAPHQL["DATABASES"].
+    """The transaction of one mutation field, on all these databases.
 
-    It is rolled back by an exception, and by the flag that graphene-django's form mutations set on the request when
-    their form is not valid. The flag of one field says nothing about its siblings; the request keeps it, because
-    GraphQLView reads it for ATOMIC_MUTATIONS and ATOMIC_REQUESTS.
+    It is rolled back by an exception, by `fail`, and by the flag that graphene-django's form mutations set on the
+    request when their form is not valid. The flag of one field says nothing about its siblings; the request keeps it,
+    because GraphQLView reads it for ATOMIC_MUTATIONS and ATOMIC_REQUESTS.
+
+    A deadlock or the like that was caught inside is raised at the end where it took all that was written with it: what
+    the resolver returned is not true then.
     """
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, databases: Iterable[str]) -> None:
         self._context = context
-        self._databases = conf.get_databases()
+        self._databases = databases
         self._transactions = ExitStack()
-        self._had_errors = False
+        # The connections, of the thread that enters, and the last error of each before.
+        self._entered: list[tuple[Any, BaseException | None]] = []
+        self._had_flag = False
+        self._has_failed = False
 
     def __enter__(self) -> Self:
-        with ExitStack() as entered:
+        try:
             for using in self._databases:
-                entered.enter_context(_transaction_on(using))
-            self._transactions = entered.pop_all()
-        self._had_errors = self._has_errors()
-        if self._had_errors:
+                connection: Any = connections[using]
+                self._transactions.enter_context(_transaction_on(connection))
+                self._entered.append((connection, connection.rollback_exc))
+        except BaseException:
+            self._transactions.__exit__(*sys.exc_info())
+            raise
+        self._had_flag = self._is_flagged()
+        if self._had_flag:
             setattr(self._context, MUTATION_ERRORS_FLAG, False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if kind is None and self._has_errors():
-            for using in self._databases:
-                transaction.set_rollback(True, using=using)
-        if self._had_errors:
+        has_failed = self._has_failed or self._is_flagged()
+        if self._had_flag or (self._has_failed and isinstance(self._context, HttpRequest)):
             setattr(self._context, MUTATION_ERRORS_FLAG, True)
+        caught = None
+        if kind is None:
+            caught = self._caught_contention()
+            if has_failed:
+                for connection, _error in self._entered:
+                    connection.set_rollback(True)
         self._transactions.__exit__(kind, error, traceback)
+        if caught is not None:
+            raise caught
 
-    def _has_errors(self) -> bool:
+    def fail(self) -> None:
+        """Have all rolled back at the end, though there is no exception."""
+        self._has_failed = True
+
+    def _is_flagged(self) -> bool:
         return getattr(self._context, MUTATION_ERRORS_FLAG, False) is True
 
+    def _caught_contention(self) -> BaseException | None:
+        for connection, before in self._entered:
+            error: BaseException | None = connection.rollback_exc
+            if connection.needs_rollback and error is not before and is_contention(error):
+                return error
+        return None
 
-def _transaction_on(using: str) -> AbstractContextManager[None]:
-    if connections[using].in_atomic_block:
-        return transaction.atomic(using=using)
-    return write_transaction(using)
+
+def _transaction_on(connection: Any) -> AbstractContextManager[None]:
+    return write_transaction(connection.alias, savepoint=True)
 
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, asyncio.Lock]] = WeakKeyDictionary()

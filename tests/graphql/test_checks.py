@@ -10,12 +10,18 @@ from revy_graphql import Policy
 from revy_graphql.checks import check_setting
 
 
+async def coroutine_function(*_: Any) -> None:
+    """What none of the settings may be."""
+
+
 @pytest.mark.parametrize(
     "value",
     [
         {},
         {"POLICY": "revy_graphql.Policy", "GET_ACTOR": len, "DATABASES": ["default"]},
         {"POLICY": type("Own", (Policy,), {}), "DATABASES": ()},
+        {"IS_FAILURE": len, "REQUIRE_COMMIT_MESSAGE": True},
+        {"IS_FAILURE": "tests.graphql.test_payload_errors.has_errors", "REQUIRE_COMMIT_MESSAGE": False},
     ],
 )
 def test_right_settings_pass(value: Any) -> None:
@@ -30,11 +36,19 @@ def test_right_settings_pass(value: Any) -> None:
         ({"POLICIES": 1}, "revy_graphql.E001"),
         ({"GET_ACTOR": "no.such.path"}, "revy_graphql.E002"),
         ({"GET_ACTOR": 42}, "revy_graphql.E002"),
+        ({"GET_ACTOR": coroutine_function}, "revy_graphql.E002"),
         ({"POLICY": "no.such.path"}, "revy_graphql.E003"),
         ({"POLICY": len}, "revy_graphql.E003"),
         ({"POLICY": dict}, "revy_graphql.E003"),
         ({"DATABASES": "default"}, "revy_graphql.E004"),
         ({"DATABASES": ["default", "nowhere"]}, "revy_graphql.E004"),
+        ({"DATABASES": None}, "revy_graphql.E004"),
+        ({"IS_FAILURE": "no.such.path"}, "revy_graphql.E005"),
+        ({"IS_FAILURE": True}, "revy_graphql.E005"),
+        ({"IS_FAILURE": None}, "revy_graphql.E005"),
+        ({"IS_FAILURE": coroutine_function}, "revy_graphql.E005"),
+        ({"REQUIRE_COMMIT_MESSAGE": "yes"}, "revy_graphql.E006"),
+        ({"REQUIRE_COMMIT_MESSAGE": None}, "revy_graphql.E006"),
     ],
 )
 def test_wrong_settings_are_errors_with_a_hint(value: Any, id: str) -> None:

@@ -20,6 +20,7 @@ PAGE = "docs/graphql.md"
 SCHEMA = block(PAGE, "revy_graphql.Schema(")
 POLICY = block(PAGE, "class EditorialPolicy")
 SETTINGS = block(PAGE, "REVY_GRAPHQL = ")
+IS_FAILURE = block(PAGE, "def has_user_errors")
 CREATE = block(PAGE, "createArticle", "graphql")
 HISTORY = block(PAGE, "query History", "graphql").replace("blog.article", "gqlapp.article")
 RESTORE = block(PAGE, "mutation Restore", "graphql").replace("blog.article", "gqlapp.article")
@@ -32,7 +33,7 @@ def run(code: str, **names: Any) -> dict[str, Any]:
 
 
 def test_every_block_is_run_here() -> None:
-    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 6
+    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 7
 
 
 @pytest.mark.django_db
@@ -87,3 +88,10 @@ def test_documented_settings_are_those_that_exist() -> None:
     from revy_graphql.checks import KEYS
 
     assert set(run(SETTINGS)[conf.SETTING]) == set(KEYS)
+
+
+def test_documented_failure_is_one_with_user_errors() -> None:
+    has_user_errors = run(IS_FAILURE)["has_user_errors"]
+    assert has_user_errors(SimpleNamespace(user_errors=["wrong"]), None)
+    assert not has_user_errors(SimpleNamespace(user_errors=[]), None)
+    assert not has_user_errors(None, None)
