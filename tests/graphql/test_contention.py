@@ -23,7 +23,7 @@ from revy_graphql.contention import is_contention
 from tests.graphql.api import history_of, is_empty, messages, recorded, request_of
 from tests.graphql.app.models import Article
 from tests.graphql.schema import schema
-from tests.orm.concurrency import open_transaction, start
+from tests.orm.concurrency import isolated, open_transaction, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -295,27 +295,6 @@ def test_lock_that_is_refused_to_a_resolver_which_goes_on_is_asked_for_again() -
     assert is_empty()
 
 
-@contextmanager
-def isolated(level: str) -> Iterator[None]:
-    """Have new transactions of this thread's connection at that isolation level."""
-    connection.ensure_connection()
-    if connection.vendor == "postgresql":
-        from psycopg import IsolationLevel
-
-        connection.connection.isolation_level = IsolationLevel[level]
-        yield
-        connection.connection.isolation_level = None
-    else:
-        before = connection.isolation_level
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level.replace('_', ' ')}")
-        connection.isolation_level = level.replace("_", " ").lower()
-        yield
-        connection.isolation_level = before
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {before}")
-
-
 @on["postgresql"]
 def test_row_that_changed_since_a_repeatable_read_began_is_a_retry(caplog: Any) -> None:
     (pk, _other) = make_pair()
@@ -325,7 +304,7 @@ def test_row_that_changed_since_a_repeatable_read_began_is_a_retry(caplog: Any) 
         start(lambda: Article.objects.filter(pk=pk).update(body="other")).join()
         write(pk, "mine")
 
-    with isolated("REPEATABLE_READ"):
+    with isolated("REPEATABLE READ"):
         assert outcomes(execute(act)) == [RETRY]
     assert Article.objects.get(pk=pk).body == "other"
     assert is_empty()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, connections, models
-from django.db.models import Max
+from django.db.models import F
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf, operation
@@ -19,6 +19,7 @@ from revy.contrib.django.snapshot import State, build_instance
 from revy.contrib.django.tracking import Link, is_tracked, plan_for
 from revy.contrib.django.transactions import write_transaction
 from revy.contrib.django.values import is_same, key_from_text
+from revy.contrib.django.versions import last_versions
 from revy.errors import RevyError
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ class _Restore:
         )
 
     def run(self, expected_version: int | None) -> AbstractObjectDelta | None:
-        pk = key_from_text(self.model, self.delta.content_id)
-        no_key = connections[self.using].features.has_select_for_no_key_update
-        rows: QuerySet[Any] = QuerySet(model=self.model, using=self.using)
-        live = rows.filter(pk=pk).select_for_update(no_key=no_key).first()
-        last = self.versions.aggregate(last=Max("version"))["last"] or 0  # read once the row is locked
+        live = self._lock()
+        if live is None:
+            self._lock_history()
+            live = self._lock()
+        last = self._last_version()  # read once the row is locked
         if expected_version is not None and expected_version != last:
             problem = Problem(
                 None, f"Version {expected_version} was expected, but it is at version {last}.", "CONFLICT"
@@ -128,6 +129,27 @@ class _Restore:
             raise RestoreError(self.what, [problem]) from error
         written: AbstractObjectDelta | None = self.versions.filter(version=last + 1).first()
         return written
+
+    def _lock(self) -> models.Model | None:
+        """Return the object's row, locked; None if there is none."""
+        pk = key_from_text(self.model, self.delta.content_id)
+        no_key = connections[self.using].features.has_select_for_no_key_update
+        rows: QuerySet[Any] = QuerySet(model=self.model, using=self.using)
+        return rows.filter(pk=pk).select_for_update(no_key=no_key).first()
+
+    def _lock_history(self) -> None:
+        """Have others who bring the object back wait until this transaction ends: there is no row of it to lock.
+
+        A row of its history stands in. It is written, not only locked, as transactions that read a snapshot get past
+        a lock without noticing that it was waited for.
+        """
+        first = self.versions.order_by("version").values_list("pk", flat=True).first()
+        self.versions.filter(pk=first).update(version=F("version"))
+
+    def _last_version(self) -> int:
+        key = self.delta.content_type_id, self.delta.content_id
+        last = last_versions([key], connections[self.versions.db]).get(key)
+        return 0 if last is None else last.version
 
     def _instance(self, live: models.Model | None, state: State) -> tuple[models.Model, set[str], list[Problem]]:
         """Return the instance to save, the names of the fields that change, and the values that do not fit."""
