@@ -13,6 +13,8 @@ from revy.contrib.django.errors import ConcurrentWrite
 _SQLSTATES: Final = frozenset(("40001", "40P01", "55P03"))
 # MariaDB and MySQL: record has changed since last read, lock wait timeout, deadlock, lock not available at once.
 _ERRNOS: Final = (1020, 1205, 1213, 3572)
+# Of these, the ones that roll the whole transaction back, and not the statement alone.
+_FATAL_ERRNOS: Final = (1020, 1213)
 # SQLite: the low byte of a result code says what kind it is, busy or locked.
 _SQLITE_CODES: Final = frozenset((5, 6))
 
@@ -23,6 +25,13 @@ def is_contention(error: BaseException | None) -> bool:
     It is told by the code that the driver gives, never by the text.
     """
     return any(isinstance(one, ConcurrentWrite) or _has_code(one) for one in _causes(error))
+
+
+def ends_transaction(error: Exception, vendor: str) -> bool:
+    """Tell whether a statement failed of contention that the running transaction, or savepoint, does not survive."""
+    if vendor == "mysql":
+        return bool(error.args) and error.args[0] in _FATAL_ERRNOS
+    return vendor == "postgresql" and is_contention(error)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

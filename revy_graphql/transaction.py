@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpRequest
 from graphene_django.constants import MUTATION_ERRORS_FLAG
 
 from revy.contrib.django.transactions import write_transaction
 from revy_graphql import event_loop
-from revy_graphql.contention import is_contention
+from revy_graphql.contention import ends_transaction, is_contention
 
 
 class FieldTransaction:
@@ -47,8 +47,9 @@ class FieldTransaction:
                 connection: Any = connections[using]
                 self._transactions.enter_context(_transaction_on(connection))
                 self._entered.append((connection, connection.rollback_exc))
+                connection.execute_wrappers.insert(0, _mark_for_rollback)
         except BaseException:
-            self._transactions.__exit__(*sys.exc_info())
+            self.__exit__(*sys.exc_info())
             raise
         self._had_flag = self._is_flagged()
         if self._had_flag:
@@ -61,6 +62,8 @@ class FieldTransaction:
         has_failed = self._has_failed or self._is_flagged()
         if self._had_flag or (self._has_failed and isinstance(self._context, HttpRequest)):
             setattr(self._context, MUTATION_ERRORS_FLAG, True)
+        for connection, _error in self._entered:
+            connection.execute_wrappers.remove(_mark_for_rollback)
         caught = None
         if kind is None:
             caught = self._caught_contention()
@@ -84,6 +87,18 @@ class FieldTransaction:
             if connection.needs_rollback and error is not before and is_contention(error):
                 return error
         return None
+
+
+def _mark_for_rollback(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Run a statement; if it takes the transaction down, have Django know, as it does for its own writes."""
+    try:
+        return execute(sql, params, many, context)
+    except DatabaseError as error:
+        connection = context["connection"]
+        if ends_transaction(error, connection.vendor):
+            connection.needs_rollback = True
+            connection.rollback_exc = error
+        raise
 
 
 def _transaction_on(connection: Any) -> AbstractContextManager[None]:

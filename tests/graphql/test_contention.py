@@ -177,6 +177,50 @@ def test_deadlock_is_a_retry_for_one_of_two_and_leaves_nothing_of_it(wraps: bool
 
 
 @with_row_locks
+@pytest.mark.parametrize("does_go_on", [False, True])
+def test_deadlock_of_a_read_that_a_resolver_catches_is_a_retry(does_go_on: bool) -> None:
+    """The database took the writes before it back, and would keep those after it."""
+    pks = make_pair()
+
+    def run(number: int, wait: Callable[[], None]) -> Any:
+        def act(root: Any, info: Any) -> str:
+            write(pks[number], f"by {number}")
+            wait()
+            try:
+                list(Article.objects.select_for_update().filter(pk=pks[1 - number]))
+            except OperationalError:
+                if does_go_on:
+                    Article.objects.create(title="never mind")
+            return str(number)
+
+        return execute(act)
+
+    (retry,) = [outcome for result in cross(pks, run) for outcome in outcomes(result)]
+    assert retry == RETRY
+    assert sorted(article.body[:2] for article in Article.objects.all()) == ["0", "by"]
+    assert messages() == ["m"]
+    assert verify([Article]).is_clean
+
+
+@with_row_locks
+def test_lock_that_is_refused_within_a_savepoint_leaves_the_rest(caplog: Any) -> None:
+    pks = make_pair()
+
+    def act(root: Any, info: Any) -> str:
+        write(pks[0], "mine")
+        with pytest.raises(OperationalError), transaction.atomic():
+            list(Article.objects.select_for_update(nowait=True).filter(pk=pks[1]))
+        return "the rest"
+
+    with open_transaction(lambda: write(pks[1], "other")):
+        result = execute(act)
+    assert result.data == {"act": "the rest"}
+    assert {article.body for article in Article.objects.all()} == {"mine", "other"}
+    assert messages() == ["m"]
+    assert caplog.records == []
+
+
+@with_row_locks
 def test_deadlock_that_a_resolver_catches_is_a_retry_as_its_writes_are_gone(caplog: Any) -> None:
     pks = make_pair()
 

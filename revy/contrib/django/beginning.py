@@ -18,8 +18,9 @@ from django.db.backends.utils import debug_transaction
 class LateTransaction(ABC):
     """An outermost `atomic` of a connection in autocommit, of which the database hears at its first statement."""
 
-    # The method of Django's connections that begins a transaction.
+    # The method of Django's connections that begins a transaction, and those that also end it.
     begins: ClassVar[str]
+    ends: ClassVar[tuple[str, ...]]
 
     def __init__(self, connection: Any, using: str) -> None:
         self._connection = connection
@@ -28,7 +29,7 @@ class LateTransaction(ABC):
 
     def __enter__(self) -> None:
         attributes = vars(self._connection)
-        attributes[self.begins] = self._begin_later
+        attributes[self.begins] = self._leave_driver
         try:
             self._atomic.__enter__()
         finally:
@@ -38,9 +39,18 @@ class LateTransaction(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._waits:
-            self._stop_waiting()
-        self._atomic.__exit__(kind, error, traceback)
+        if not self._waits:
+            self._atomic.__exit__(kind, error, traceback)
+            return
+        self._stop_waiting()
+        attributes = vars(self._connection)
+        for name in self.ends:
+            attributes[name] = self._leave_driver
+        try:
+            self._atomic.__exit__(kind, error, traceback)
+        finally:
+            for name in self.ends:
+                del attributes[name]
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """Run the first statement."""
@@ -62,15 +72,20 @@ class LateTransaction(ABC):
     def has_begun(driver: Any) -> bool:
         """Tell whether the driver's connection is in a transaction."""
 
+    @staticmethod
+    @abstractmethod
+    def is_in_autocommit(driver: Any) -> bool: ...
+
     def begin_with(self, sql: str) -> None:
         connection = self._connection
         with debug_transaction(connection, sql), connection.wrap_database_errors:
             connection.connection.execute(sql)
 
-    def _begin_later(self, autocommit: bool = False) -> None:
-        if autocommit:
-            # It is said so on a connection that is opened anew in between.
-            getattr(type(self._connection), self.begins)(self._connection, autocommit)
+    def _leave_driver(self, autocommit: bool = False) -> None:
+        """Do nothing, in place of a method of the connection: the driver is in autocommit, and so it stays."""
+        if autocommit and not self.is_in_autocommit(self._connection.connection):
+            # The connection was opened anew.
+            self._connection.__class__._set_autocommit(self._connection, autocommit)
 
     def _wait(self) -> None:
         # First of them all, since `execute_wrapper` takes back the last one, whosever it is.
@@ -86,6 +101,7 @@ class Immediate(LateTransaction):
     """A transaction of SQLite's that has the write lock from its start."""
 
     begins = "_start_transaction_under_autocommit"
+    ends = ("_commit", "_rollback")
 
     def execute_first(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         self.begin_with("BEGIN IMMEDIATE")
@@ -94,3 +110,7 @@ class Immediate(LateTransaction):
     @staticmethod
     def has_begun(driver: Any) -> bool:
         return bool(driver.in_transaction)
+
+    @staticmethod
+    def is_in_autocommit(driver: Any) -> bool:
+        return driver.isolation_level is None

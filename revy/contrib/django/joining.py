@@ -38,6 +38,7 @@ class Joined(LateTransaction):
     """A transaction whose BEGIN goes with its first statement."""
 
     begins = "_set_autocommit"
+    ends = ("_commit", "_rollback", "_set_autocommit")
 
     def execute_first(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         cursor = context["cursor"]
@@ -52,3 +53,7 @@ class Joined(LateTransaction):
     @staticmethod
     def has_begun(driver: Any) -> bool:
         return bool(driver.pgconn.transaction_status != _IDLE)
+
+    @staticmethod
+    def is_in_autocommit(driver: Any) -> bool:
+        return bool(driver.autocommit)
