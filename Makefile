@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: install demo test lint schema coverage-table bench bench-growth bench-keyframes
+SCHEMA_LINT := .ci/schema-lint
+
+.PHONY: install demo test lint lint-schema schema coverage-table bench bench-growth bench-keyframes
 
 install: $(INSTALLED)
 
@@ -30,6 +32,14 @@ lint: $(INSTALLED)
 	$(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
 	$(VENV_PYTHON) -m django makemigrations --settings demo.settings --check --dry-run wiki
 	REVY_TEST_SWAPPED=1 $(VENV_PYTHON) -m django makemigrations --settings tests.settings --check --dry-run
+
+# The only step that needs Node.js: is schema.graphql one that GraphQL clients like?
+lint-schema: $(SCHEMA_LINT)/node_modules/.installed
+	$(SCHEMA_LINT)/node_modules/.bin/eslint --config $(SCHEMA_LINT)/eslint.config.js --max-warnings 0 schema.graphql
+
+$(SCHEMA_LINT)/node_modules/.installed: $(SCHEMA_LINT)/package.json $(SCHEMA_LINT)/package-lock.json
+	npm ci --prefix $(SCHEMA_LINT) --loglevel error
+	touch $@
 
 schema: $(INSTALLED)
 	$(VENV_PYTHON) -m revy_graphql.print_schema > schema.graphql.tmp

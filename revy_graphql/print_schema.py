@@ -14,8 +14,8 @@ def build_text() -> str:
 
     from revy_graphql import Mutation, Query, Schema  # noqa: PLC0415
 
-    query = type("Query", (Query, graphene.ObjectType), {})
-    mutation = type("Mutation", (Mutation, graphene.ObjectType), {})
+    query = type("Query", (Query, graphene.ObjectType), {"__doc__": "What revy adds to the queries of a project."})
+    mutation = type("Mutation", (Mutation, graphene.ObjectType), {"__doc__": "What revy adds to the mutations."})
     return f"{Schema(query=query, mutation=mutation)}\n"
 
 

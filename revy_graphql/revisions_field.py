@@ -26,6 +26,10 @@ class RevisionOrder(graphene.Enum):
     NEWEST = "newest"
     OLDEST = _OLDEST
 
+    @property
+    def description(self) -> str:
+        return f"The {self.value} ones first."
+
 
 class ActorInput(graphene.InputObjectType):
     """An actor, by its address."""

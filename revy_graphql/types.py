@@ -38,6 +38,15 @@ class JSON(graphene.Scalar):
         return value
 
 
+_ACTION_DESCRIPTIONS = {
+    "CREATE": "The object is created, or restored after it was deleted.",
+    "UPDATE": "Attributes of the object get other values.",
+    "DELETE": "The object is deleted.",
+    "SET": "The attribute gets a value.",
+    "UNSET": "The attribute becomes null.",
+}
+
+
 class DeltaAction(graphene.Enum):
     """What a delta does: an object is created, updated or deleted, an attribute is set or unset."""
 
@@ -46,6 +55,10 @@ class DeltaAction(graphene.Enum):
     DELETE = "D"
     SET = "S"
     UNSET = "X"
+
+    @property
+    def description(self) -> str:
+        return _ACTION_DESCRIPTIONS[self.name]
 
 
 class Actor(graphene.ObjectType):

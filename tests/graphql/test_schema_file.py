@@ -73,11 +73,11 @@ def test_schema_is_the_promised_one() -> None:
     assert outline(build_schema(build_text())) == outline(build_schema(PROMISED))
 
 
-def test_every_type_field_and_argument_is_described() -> None:
+def test_every_type_field_argument_and_value_is_described() -> None:
     schema = build_schema(build_text())
     silent = []
     for name, kind in schema.type_map.items():
-        if name.startswith("__") or name in ("String", "ID", "Int", "Boolean", "Query", "Mutation"):
+        if name.startswith("__") or name in ("String", "ID", "Int", "Boolean"):
             continue
         silent += [name] if not kind.description else []
     for kind in schema.type_map.values():
@@ -85,11 +85,11 @@ def test_every_type_field_and_argument_is_described() -> None:
             continue
         for field_name, field in getattr(kind, "fields", {}).items():
             silent += [f"{kind.name}.{field_name}"] if not field.description else []
-            silent += [
-                f"{kind.name}.{field_name}.{arg}"
-                for arg, value in getattr(field, "args", {}).items()
-                if not value.description
-            ]
+            args = getattr(field, "args", {})
+            silent += [f"{kind.name}.{field_name}.{arg}" for arg, value in args.items() if not value.description]
+        silent += [
+            f"{kind.name}.{name}" for name, value in getattr(kind, "values", {}).items() if not value.description
+        ]
     assert silent == []
 
 
