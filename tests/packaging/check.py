@@ -3,7 +3,9 @@
 Run as `python tests/packaging/check.py` with the dev group installed; exits non-zero at the first thing that is wrong.
 """
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -64,6 +66,52 @@ def check_use(wheel: Path, workspace: Path) -> None:
     run(python, "-m", "pip", "install", "--quiet", f"{wheel}[graphql]", cwd=workspace)
     run(python, "-m", "pip", "check", cwd=workspace)
     run(python, "-c", "import django; django.setup(); import revy_graphql", cwd=project, **settings)
+    check_types(python, workspace)
+
+
+def check_types(python: Path, workspace: Path) -> None:
+    """Check a project that uses every public name with `mypy --strict`, and that it finds what is called wrongly."""
+    project = workspace / "typed"
+    if unused := public_names() - set(re.findall(r"\w+", read_sources(Path(__file__).parent / "typed"))):
+        sys.exit(f"The typed project does not use {sorted(unused)}.")
+    shutil.copytree(Path(__file__).parent / "typed", project, ignore=shutil.ignore_patterns("__pycache__"))
+    tools = [requirement for requirement in group("dev") if requirement.startswith(("mypy", "django-stubs"))]
+    run(python, "-m", "pip", "install", "--quiet", *tools, cwd=workspace)
+    run(python, "-m", "mypy", "settings.py", "shop", cwd=project, PYTHONPATH=str(project))
+    # What is typed must be true, too.
+    settings = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(project)}
+    run(python, "-m", "django", "check", cwd=project, **settings)
+    run(python, "-c", "import django; django.setup(); import shop.schema, shop.reading", cwd=project, **settings)
+
+
+def public_names() -> set[str]:
+    """Return the names in `__all__` of what projects import from."""
+    modules = (
+        "revy/__init__.py",
+        "revy/contrib/django/__init__.py",
+        "revy/contrib/django/models.py",
+        "revy_graphql/__init__.py",
+    )
+    found = set()
+    for module in modules:
+        for node in ast.parse((ROOT / module).read_text()).body:
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.targets[0], ast.Name)
+                and node.targets[0].id == "__all__"
+            ):
+                found.update(ast.literal_eval(node.value))
+    return found
+
+
+def read_sources(folder: Path) -> str:
+    return "\n".join(path.read_text() for path in folder.rglob("*.py"))
+
+
+def group(name: str) -> list[str]:
+    """Return the requirements of a dependency group, without the groups that it includes."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"][name]
+    return [requirement for requirement in declared if isinstance(requirement, str)]
 
 
 def main() -> None:

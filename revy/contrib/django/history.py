@@ -9,6 +9,7 @@ from django.db import connections, models, router
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
+from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.fields import keep_object
 from revy.contrib.django.objects import find_objects
 from revy.contrib.django.reading import compose_page, compose_replay
@@ -38,7 +39,7 @@ class History:
         self.content_type: ContentType = ContentType.objects.db_manager(self.using).get_for_model(self.model)
         self.content_id: str = key_to_text(self.model, pk)
 
-    def newest(self, limit: int = 20, *, before: int | None = None) -> list[Any]:
+    def newest(self, limit: int = 20, *, before: int | None = None) -> list[AbstractObjectDelta]:
         """Return the newest object deltas, newest first; with `before`, those of the versions below that one.
 
         Their `revision`, `attribute_deltas` and `actor`, and the actors of the attribute deltas, are read with them:

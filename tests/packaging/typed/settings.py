@@ -1,0 +1,38 @@
+"""Every setting of revy and revy_graphql, typed as a project would."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+
+def get_actor(info: GraphQLResolveInfo) -> Any:
+    return info.context.user
+
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "graphene_django",
+    "revy.contrib.django",
+    "revy_graphql",
+    "shop",
+]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MIDDLEWARE = ["revy.contrib.django.middleware.RevyMiddleware"]
+SECRET_KEY = "only for tests"
+USE_TZ = True
+
+REVY_MODELS: str | list[str] = ["shop", "auth.User"]
+REVY_EXCLUDED_MODELS = ["sessions.Session"]
+REVY_EXCLUDED_FIELDS = ["auth.User.password"]
+REVY_KEYFRAME_INTERVAL = 16
+REVY_UNTRACKED_WRITES = "warn"
+REVY_CONTEXT_CLASS = "shop.contexts.ShopContext"
+REVY_GRAPHQL: dict[str, str | list[str] | Callable[[GraphQLResolveInfo], Any]] = {
+    "POLICY": "shop.policy.ShopPolicy",
+    "GET_ACTOR": get_actor,
+    "DATABASES": ["default"],
+}
