@@ -11,7 +11,7 @@ import revy_graphql
 from shop.models import Product
 
 
-class ProductType(DjangoObjectType):
+class ProductType(revy_graphql.RevisionsField, DjangoObjectType):
     class Meta:
         model = Product
         fields = ("id", "name")
