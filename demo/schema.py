@@ -9,7 +9,7 @@ import graphene
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from graphene import relay
-from graphene_django import DjangoObjectType
+from graphene_django import DjangoConnectionField, DjangoObjectType
 from graphql import GraphQLError, GraphQLResolveInfo
 from graphql_relay import to_global_id
 
@@ -17,16 +17,25 @@ import revy_graphql
 from demo.wiki.models import Page
 from revy import Context
 
-PAGE_SIZE: Final = 100
 WRITING: Final = ("wiki.add_page", "wiki.change_page", "wiki.delete_page")
 
 
-class PageType(DjangoObjectType):
+class PageType(revy_graphql.RevisionsField, DjangoObjectType):
     class Meta:
         model = Page
         name = "Page"
         fields = ("id", "path", "mode", "body")
         interfaces = (relay.Node,)
+
+    content_id = graphene.ID(required=True, description="The primary key, by which the history knows the page.")
+
+    @staticmethod
+    def resolve_content_id(root: Page, info: GraphQLResolveInfo) -> int:
+        return root.pk
+
+    @classmethod
+    def get_queryset(cls, queryset: QuerySet[Page], info: GraphQLResolveInfo) -> QuerySet[Page]:
+        return queryset if info.context.user.has_perm("wiki.view_page") else queryset.none()
 
 
 class UserType(DjangoObjectType):
@@ -44,20 +53,20 @@ class UserType(DjangoObjectType):
 class Query(revy_graphql.Query, graphene.ObjectType):
     node = relay.Node.Field()
     page = graphene.Field(PageType, path=graphene.String(required=True))
-    pages = graphene.List(
-        graphene.NonNull(PageType),
-        after=graphene.String(default_value="", description="Only pages whose path sorts behind this one."),
+    pages = DjangoConnectionField(
+        PageType,
+        search=graphene.String(default_value="", description="Only pages with this in their path, in any case."),
         required=True,
-        description=f"The pages by path, {PAGE_SIZE} at most.",
+        description="The pages that you may see, by path.",
     )
 
     @staticmethod
     def resolve_page(root: Any, info: GraphQLResolveInfo, path: str) -> Page | None:
-        return Page.objects.filter(path=path).first()
+        return PageType.get_queryset(Page.objects.filter(path=path), info).first()
 
     @staticmethod
-    def resolve_pages(root: Any, info: GraphQLResolveInfo, after: str) -> QuerySet[Page]:
-        return Page.objects.filter(path__gt=after)[:PAGE_SIZE]
+    def resolve_pages(root: Any, info: GraphQLResolveInfo, search: str, **window: Any) -> QuerySet[Page]:
+        return Page.objects.filter(path__icontains=search)
 
 
 class PageInput(graphene.InputObjectType):
