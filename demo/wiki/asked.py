@@ -26,7 +26,7 @@ def read_filters(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": {"contentType": content_type, "contentId": content_id} if content_type else None,
         "actorNode": to_global_id("User", content_id),
-        "byActor": content_type == "auth.user",
+        "byActor": content_type == "auth.user" and content_id.isdecimal(),
         "text": read_text(request, "text") or None,
     }
 

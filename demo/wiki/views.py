@@ -62,6 +62,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     )
     latest = _latest_delta(data)
     shown = latest if version is None else data["asked"]["to"]
+    if shown is None and (version is not None or data["page"] is None):
+        raise Http404
     values = (data["page"] if shown is None else shown["snapshot"]) or {}
     context = {**data, "pk": pk, "latest": latest, "shown": shown, "values": values, "filters": filters}
     return render(request, "wiki/page.html", context)
