@@ -77,7 +77,7 @@ def fill() -> dict[str, int]:
     empty = pages["empty"] = Page(path="empty.txt", body="")
     commit(grace, "", empty)
 
-    for name in ("restored", "raced", "forbidden"):
+    for name in ("restored", "raced", "forbidden", "typed"):
         page = pages[name] = Page(path=f"tests/{name}.md", body="first\n")
         commit(ada, f"Begin {name}", page)
         commit(grace, f"Go on with {name}", page, body="first\nsecond\n")
