@@ -12,6 +12,7 @@ from graphene_django import DjangoObjectType
 
 from revy_graphql import Policy, conf
 from tests.docs.blocks import block, blocks
+from tests.graphql import test_documented_requests
 from tests.graphql.api import Api, history_of, messages, request_of
 from tests.graphql.app.models import Article, Draft
 from tests.graphql.mutations import CreateArticle
@@ -33,7 +34,8 @@ def run(code: str, **names: Any) -> dict[str, Any]:
 
 
 def test_every_block_is_run_here() -> None:
-    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 7
+    elsewhere = len(test_documented_requests.REQUESTS)
+    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 7 + elsewhere
 
 
 @pytest.mark.django_db
