@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 SCHEMA_LINT := .ci/schema-lint
 
-.PHONY: install demo test lint lint-schema schema coverage-table bench bench-growth bench-keyframes
+.PHONY: install demo load test lint lint-schema schema coverage-table bench bench-growth bench-keyframes
 
 install: $(INSTALLED)
 
@@ -19,6 +19,11 @@ $(INSTALLED): pyproject.toml
 # make demo REPO=path/to/repository CHECK=1
 demo: $(INSTALLED)
 	$(VENV_PYTHON) -m demo $(if $(REPO),--repo "$(REPO)") $(if $(CHECK),--check)
+
+# Many clients on the demo under gunicorn; DATABASE_URL names a PostgreSQL database that does not exist yet:
+# make load DATABASE_URL=postgres://… SECONDS=120
+load: $(INSTALLED)
+	$(VENV_PYTHON) -m demo.load --database "$(DATABASE_URL)" $(if $(SECONDS),--seconds $(SECONDS))
 
 # make test ARGS="-k context"; another database: DATABASE_URL=postgres://… make test
 test: $(INSTALLED)

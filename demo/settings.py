@@ -2,9 +2,10 @@
 
 import os
 import secrets
+from typing import Any
 
 # In memory where only the code is looked at; a run names a file.
-DATABASES = {
+DATABASES: dict[str, Any] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("REVY_DEMO_DATABASE", ":memory:"),
