@@ -12,7 +12,8 @@ from typing import Any, Final
 from demo.load.documents import COMMIT, DIFF, HISTORY, OWN_CHANGES, PAGES, RESTORE
 from demo.load.session import Session
 
-_MOST_PAGES: Final = 3
+_MOST_PAGES: Final = 4
+_WANTED_BY_ALL: Final = 4
 _MOST_RETRIES: Final = 20
 _OLDEST_VERSIONS: Final = 3
 
@@ -87,8 +88,9 @@ class LoadClient:
         self._ask("diff", DIFF, id=self._choice.choice(self._ids))
 
     def _write(self) -> None:
-        # In any order, so that writers stand in each other's way.
-        paths = self._choice.sample(self._paths, self._choice.randint(1, _MOST_PAGES))
+        # Often a few that all want, and in any order, so that writers stand in each other's way.
+        wanted = self._choice.choice((self._paths, self._paths[:_WANTED_BY_ALL]))
+        paths = self._choice.sample(wanted, self._choice.randint(1, _MOST_PAGES))
         self._commit("write", write=[{"path": path, "body": self._new_body()} for path in paths], delete=[])
 
     def _create(self) -> None:
