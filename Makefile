@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 SCHEMA_LINT := .ci/schema-lint
 
-.PHONY: install demo load test lint lint-schema schema coverage-table bench bench-growth bench-keyframes
+.PHONY: install demo load test lint lint-schema schema coverage-table bench bench-growth bench-keyframes bench-paging
 
 install: $(INSTALLED)
 
@@ -69,3 +69,7 @@ bench-keyframes: $(INSTALLED)
 bench-growth: $(INSTALLED)
 	$(VENV_PYTHON) -m benchmarks.growth $(if $(DATABASE_URL),--database "$(DATABASE_URL)") $(if $(ROWS),--rows $(ROWS)) \
 		$(if $(QUICK),--quick)
+
+# Pages of the GraphQL API in a history of a million revisions: make bench-paging DATABASE_URL=postgres://…
+bench-paging: $(INSTALLED)
+	$(VENV_PYTHON) -m benchmarks.paging --database "$(DATABASE_URL)" $(if $(REVISIONS),--revisions $(REVISIONS))

@@ -34,6 +34,7 @@ class Viewer:
         self.info = info
         self.policy = conf.find_policy_class()()
         self.using = router.db_for_read(get_object_delta_model())
+        self._deltas: dict[int | None, QuerySet[Any]] = {}
         self._visibilities: dict[Model, Visibility] = {}
         self._fields: dict[tuple[Model, str], models.Field[Any, Any] | None] = {}
 
@@ -99,15 +100,23 @@ class Viewer:
 
     def object_deltas(self, content_type_id: int | None = None, content_id: str | None = None) -> QuerySet[Any]:
         """Return the object deltas that the viewer may see: those of a visible model, of one object of it, or all."""
-        deltas = all_object_deltas(self.using)
-        if content_id is not None:
-            deltas = deltas.filter(content_id=content_id)
-        condition = Q(pk__in=())
-        for type_id, model in self.visible_models.items():
-            if content_type_id in (None, type_id):
-                deltas, own = self.visibility_of(model).restrict(deltas, type_id)
-                condition |= own
-        return deltas.filter(condition)
+        deltas = self._object_deltas(content_type_id)
+        return deltas.all() if content_id is None else deltas.filter(content_id=content_id)
+
+    def _object_deltas(self, content_type_id: int | None) -> QuerySet[Any]:
+        if content_type_id not in self._deltas:
+            deltas = all_object_deltas(self.using)
+            total, condition = [], Q()
+            for type_id, model in self.visible_models.items():
+                if content_type_id not in (None, type_id):
+                    continue
+                if self.visibility_of(model).is_total:
+                    total.append(type_id)
+                else:
+                    deltas, own = self.visibility_of(model).restrict(deltas, type_id)
+                    condition |= own
+            self._deltas[content_type_id] = deltas.filter(Q(content_type_id__in=total) | condition)
+        return self._deltas[content_type_id]
 
     @cached_property
     def selection(self) -> Selection:

@@ -48,8 +48,6 @@ class Visibility:
     def restrict(self, deltas: QuerySet[Any], content_type_id: int) -> tuple[QuerySet[Any], Q]:
         """Return the queryset of object deltas, and the condition on it for those of visible objects."""
         is_own = Q(content_type_id=content_type_id)
-        if self.is_total:
-            return deltas, is_own
         expression = key_expression(self.model, deltas.db) if _shares_database(self.model) else None
         if expression is None:
             return deltas, is_own & self._listed

@@ -1,8 +1,7 @@
 """Measure pages of the GraphQL API in a large history: `python -m benchmarks.paging --help`, or `make bench-paging`.
 
-A history of as many revisions as are asked for, on PostgreSQL. Every one of them changes an object of its own ten times
-over and a ledger that has a version in each; one more revision changes as many objects as there are revisions. Pages
-are read by a superuser, and by a viewer to whom `get_queryset` shows some of the objects.
+Pages are read by a superuser, and by a viewer to whom `get_queryset` shows some of the objects. Each number is the
+median of several calls.
 """
 
 from __future__ import annotations
@@ -57,58 +56,6 @@ def _timed(connection: Any) -> Iterator[list[float]]:
 
     with connection.execute_wrapper(run):
         yield timings
-
-
-def _fill(count: int) -> None:
-    from django.contrib.auth.models import User
-    from django.contrib.contenttypes.models import ContentType
-    from django.db import connection
-
-    from tests.graphql.api import grant
-    from tests.graphql.app.models import Article, Draft
-
-    User.objects.create_superuser("root")
-    grant(User.objects.create_user("reader"), "view_draft", "view_user", "view_article")
-    for number in range(5):
-        User.objects.create(username=f"author {number}")
-    first_user = User.objects.get(username="author 0").pk
-    types = {model: ContentType.objects.get_for_model(model).pk for model in (Article, Draft, User)}
-    with connection.cursor() as cursor:
-        for sql in (
-            f"INSERT INTO gqlapp_draft (id, title, is_public) SELECT i, 'd' || i, i %% 2 = 0 "
-            f"FROM generate_series(1, {count // 10}) i",
-            "INSERT INTO gqlapp_article (id, title, body, secret) VALUES (1, 'ledger', '', '')",
-            f"INSERT INTO revy_revision (id, description, created_at) SELECT i, 'Revision ' || i, now() "
-            f"FROM generate_series(1, {count + 1}) i",
-            # Each revision: a version of a draft, and one of the ledger.
-            "INSERT INTO revy_objectdelta (id, revision_id, action, content_type_id, content_id, version, state, "
-            "description, created_at, actor_type_id, actor_id) SELECT i, i, CASE WHEN i <= %(drafts)s THEN 'C' ELSE 'U' "
-            "END, %(draft)s, ((i - 1) %% %(drafts)s + 1)::text, (i - 1) / %(drafts)s + 1, CASE WHEN i <= %(drafts)s THEN "
-            """jsonb_build_object('id', i, 'title', 'd', 'is_public', true) END, '', now(), %(user)s, """
-            "(%(first_user)s + i %% 5)::text FROM generate_series(1, %(count)s) i",
-            "INSERT INTO revy_objectdelta (id, revision_id, action, content_type_id, content_id, version, state, "
-            "description, created_at, actor_type_id, actor_id) SELECT %(count)s + i, i, CASE WHEN i = 1 THEN 'C' ELSE 'U' "
-            "END, %(article)s, '1', i, CASE WHEN i = 1 THEN '{\"id\": 1, \"title\": \"ledger\"}'::jsonb END, '', now(), "
-            "%(user)s, (%(first_user)s + i %% 5)::text FROM generate_series(1, %(count)s) i",
-            # One revision of as many articles that exist no more.
-            "INSERT INTO revy_objectdelta (id, revision_id, action, content_type_id, content_id, version, state, "
-            "description, created_at, actor_type_id, actor_id) SELECT 2 * %(count)s + i, %(count)s + 1, 'C', %(article)s, "
-            "(1000 + i)::text, 1, '{\"title\": \"bulk\"}'::jsonb, '', now(), %(user)s, %(first_user)s::text "
-            "FROM generate_series(1, %(count)s) i",
-            "INSERT INTO revy_attributedelta (object_delta_id, field_name, old_value, new_value, description, "
-            "actor_type_id, actor_id) SELECT id, CASE content_id WHEN '1' THEN 'body' ELSE 'title' END, '\"before\"', "
-            "'\"after\"', '', actor_type_id, actor_id FROM revy_objectdelta WHERE action = 'U'",
-        ):
-            params = {
-                "count": count, "drafts": count // 10, "draft": types[Draft], "article": types[Article],
-                "user": types[User], "first_user": first_user,
-            }  # fmt: skip
-            cursor.execute(sql, params)
-        for table in ("gqlapp_draft", "revy_revision", "revy_objectdelta", "revy_attributedelta"):
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-    connection.commit() if not connection.get_autocommit() else None
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
 
 
 def _cursor(kind: str, value: int) -> str:
@@ -172,11 +119,12 @@ def main(arguments: list[str]) -> None:
     from django.core.management import call_command
 
     from benchmarks import databases
+    from benchmarks.paging.filling import fill
 
     if not options.keep:
         databases.create()
         call_command("migrate", run_syncdb=True, verbosity=0)
-        _fill(options.revisions)
+        fill(options.revisions)
     for name in ("root", "reader"):
         print(f"\n{name:52}{'ms in all':>10}{'in the database':>17}{'statements':>12}{'edges':>7}")
         for title, document, variables in _cases(options.revisions):
