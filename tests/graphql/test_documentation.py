@@ -8,19 +8,22 @@ from typing import Any
 import graphene
 import pytest
 from django.contrib.auth.models import User
-from graphene_django import DjangoObjectType
+from graphene_django import DjangoListField, DjangoObjectType
+from graphene_django.registry import get_global_registry
 
+import revy_graphql
 from revy_graphql import Policy, conf
 from tests.docs.blocks import block, blocks
 from tests.graphql import test_documented_requests
-from tests.graphql.api import Api, history_of, messages, request_of
-from tests.graphql.app.models import Article, Draft
+from tests.graphql.api import Api, grant, history_of, messages, recorded, request_of
+from tests.graphql.app.models import Article, Draft, Untyped
 from tests.graphql.mutations import CreateArticle
 
 PAGE = "docs/graphql.md"
 SCHEMA = block(PAGE, "revy_graphql.Schema(")
 POLICY = block(PAGE, "class EditorialPolicy")
 SETTINGS = block(PAGE, "REVY_GRAPHQL = ")
+OWN_TYPE = block(PAGE, "class PostType")
 IS_FAILURE = block(PAGE, "def has_user_errors")
 CREATE = block(PAGE, "createArticle", "graphql")
 HISTORY = block(PAGE, "query History", "graphql").replace("blog.article", "gqlapp.article")
@@ -35,7 +38,7 @@ def run(code: str, **names: Any) -> dict[str, Any]:
 
 def test_every_block_is_run_here() -> None:
     elsewhere = len(test_documented_requests.REQUESTS)
-    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 7 + elsewhere
+    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 8 + elsewhere
 
 
 @pytest.mark.django_db
@@ -84,6 +87,23 @@ def test_documented_policy_decides() -> None:
     notes = graphene.String()
     notes.name = "notes"
     assert policy.can_view_field(staff, Draft, notes) is False
+
+
+@pytest.mark.django_db
+def test_documented_type_shows_its_history(editor: User) -> None:
+    registry = get_global_registry()
+    try:
+        post_type = run(OWN_TYPE, Post=Untyped)["PostType"]
+    finally:
+        registry._registry.pop(Untyped)
+    query = type("Query", (graphene.ObjectType,), {"posts": DjangoListField(post_type)})
+    with recorded(message="begun"):
+        Untyped.objects.create(title="t")
+    schema = revy_graphql.Schema(query=query)
+    document = "{ posts { title revisions { edges { node { description } } } } }"
+    result = schema.execute(document, context_value=request_of(grant(editor, "view_untyped")))
+    assert result.errors is None
+    assert result.data == {"posts": [{"title": "t", "revisions": {"edges": [{"node": {"description": "begun"}}]}}]}
 
 
 def test_documented_settings_are_those_that_exist() -> None:
