@@ -68,3 +68,5 @@ SESSION_COOKIE_NAME = "revy_demo_session"
 STATIC_URL = "static/"
 TIME_ZONE = "UTC"
 USE_TZ = True
+# GraphiQL shows the schema, to whomever the wiki is shown.
+REVY_GRAPHQL = {"INTROSPECTION": True}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
-from graphene_django.views import GraphQLView
 
+import revy_graphql
 from demo.schema import schema
 from demo.wiki import views
 
@@ -19,5 +19,5 @@ urlpatterns = [
     path("pages/<int:pk>/restore/<int:version>/", views.restore, name="restore"),
     path("login/", LoginView.as_view(template_name="wiki/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("graphql/", GraphQLView.as_view(schema=schema, graphiql=True), name="graphql"),
+    path("graphql/", revy_graphql.GraphQLView.as_view(schema=schema, graphiql=True), name="graphql"),
 ]

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from revy_graphql.query import Query
     from revy_graphql.revisions_field import RevisionsField
     from revy_graphql.schema import Schema, track
+    from revy_graphql.validation import VALIDATION_RULES
+    from revy_graphql.view import GraphQLView
 
 __all__ = [
+    "GraphQLView",
     "Mutation",
     "MutationNamespace",
     "Policy",
@@ -22,11 +25,13 @@ __all__ = [
     "RevisionsField",
     "RevyMutationMiddleware",
     "Schema",
+    "VALIDATION_RULES",
     "track",
 ]
 
 # graphene_django reads the settings when it is imported, which is too early for `python -m revy_graphql.print_schema`.
 _MODULES = {
+    "GraphQLView": "view",
     "Mutation": "mutation",
     "MutationNamespace": "namespace",
     "Policy": "policy",
@@ -34,6 +39,7 @@ _MODULES = {
     "RevisionsField": "revisions_field",
     "RevyMutationMiddleware": "middleware",
     "Schema": "schema",
+    "VALIDATION_RULES": "validation",
     "track": "schema",
 }
 

@@ -13,7 +13,17 @@ from revy_graphql import conf
 from revy_graphql.event_loop import is_coroutine_function
 from revy_graphql.policy import Policy
 
-KEYS = ("DATABASES", "GET_ACTOR", "IS_FAILURE", "POLICY", "REQUIRE_COMMIT_MESSAGE")
+KEYS = (
+    "DATABASES",
+    "GET_ACTOR",
+    "INTROSPECTION",
+    "IS_FAILURE",
+    "POLICY",
+    "REQUIRE_COMMIT_MESSAGE",
+    *conf.LIMITS,
+)
+# graphql-core calls itself ten times for every level that it executes, and Python allows 1,000 calls.
+HIGHEST_DEPTH = 50
 
 
 def check_setting(**_: Any) -> list[CheckMessage]:
@@ -27,6 +37,8 @@ def check_setting(**_: Any) -> list[CheckMessage]:
         *_database_errors(value),
         *_failure_errors(),
         *_message_errors(value),
+        *_limit_errors(value),
+        *_introspection_errors(value),
     ]
 
 
@@ -95,3 +107,24 @@ def _message_errors(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
             hint="With True, mutations without a commit message are refused.",
             id="revy_graphql.E006",
         )
+
+
+def _limit_errors(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name, default in conf.LIMITS.items():
+        limit = value.get(name, default)
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+            text = f"REVY_GRAPHQL[{name!r}] is {limit!r}, not a whole number above 0."
+            hint = f"Leave it out for the default, {default:,}. There is no value for `no limit`."
+            yield Error(text, hint=hint, id="revy_graphql.E007")
+        elif name == "MAX_DEPTH" and limit > HIGHEST_DEPTH:
+            text = (
+                f"REVY_GRAPHQL['MAX_DEPTH'] is {limit}, and more than {HIGHEST_DEPTH} may be more than Python's stack."
+            )
+            yield Error(text, hint=f"Set {HIGHEST_DEPTH} or less.", id="revy_graphql.E007")
+
+
+def _introspection_errors(value: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    introspection = value.get("INTROSPECTION", False)
+    if not isinstance(introspection, bool):
+        text = f"REVY_GRAPHQL['INTROSPECTION'] is {introspection!r}, neither True nor False."
+        yield Error(text, hint="Leave it out to allow introspection only with DEBUG.", id="revy_graphql.E008")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 SETTING = "REVY_GRAPHQL"
 DEFAULT_POLICY = "revy_graphql.policy.Policy"
+
+LIMITS: Final[Mapping[str, int]] = {
+    "MAX_ALIASES": 30,
+    "MAX_BATCH": 10,
+    "MAX_DEPTH": 20,
+    "MAX_FIELDS": 1_000,
+    "MAX_MUTATIONS": 10,
+    "MAX_NODES": 100_000,
+    "MAX_OPERATIONS": 10,
+    "MAX_TOKENS": 15_000,
+}
 
 
 def _read() -> Any:
@@ -71,3 +82,13 @@ class MutationSettings:
         if "DATABASES" in self._values:
             return dict.fromkeys(self._values["DATABASES"])
         return dict.fromkeys((DEFAULT_DB_ALIAS, router.db_for_write(get_revision_model())))
+
+
+def get_limit(name: str) -> int:
+    """Return one of LIMITS, as the setting has it or by default."""
+    return int(_read().get(name, LIMITS[name]))
+
+
+def allows_introspection() -> bool:
+    """Return INTROSPECTION: whether clients may read the schema; by default only with DEBUG."""
+    return bool(_read().get("INTROSPECTION", settings.DEBUG))

@@ -52,6 +52,12 @@ class Forbidden(ClientError, PermissionDenied):
     default_message = "You may not do this."
 
 
+class TooComplex(ClientError, ValueError):
+    """A request that asks for more than one may have at once; the message has the limit and what was measured."""
+
+    code = "TOO_COMPLEX"
+
+
 class InternalError(ClientError, RuntimeError):
     """A failure whose text is for the log alone."""
 

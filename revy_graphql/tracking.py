@@ -10,6 +10,7 @@ from graphql import GraphQLResolveInfo
 from revy import Context
 from revy.contrib.django.conf import context_class
 from revy_graphql import event_loop
+from revy_graphql.budget import check_mutation
 from revy_graphql.conf import MutationSettings
 from revy_graphql.errors import masked_errors
 from revy_graphql.message import find_commit_message
@@ -34,6 +35,7 @@ class TrackedResolver:
         self.resolve = resolve
 
     def __call__(self, root: Any, info: GraphQLResolveInfo, /, **args: Any) -> Any:
+        check_mutation(info)
         call = _Call(self.resolve, root, info, args)
         return call.run_on_event_loop() if event_loop.is_running() else call.run()
 

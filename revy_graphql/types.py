@@ -155,6 +155,9 @@ class CountedConnection(relay.Connection):
     class Meta:
         abstract = True
 
+    # What `find_page_size` counts where the client gives no size.
+    default_page_size = DEFAULT_SIZE
+
     total_count = graphene.Int(required=True, description="How many there are in all, on this page and beyond.")
 
     @staticmethod

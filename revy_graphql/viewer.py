@@ -17,6 +17,7 @@ from revy.contrib.django import get_object_delta_model, get_revision_model
 from revy.contrib.django.tracking import is_tracked
 from revy.contrib.django.values import key_to_text
 from revy_graphql import conf, exposure
+from revy_graphql.budget import check_budget
 from revy_graphql.errors import InvalidArgument, NotFound
 from revy_graphql.keys import parse_key
 from revy_graphql.selection import Selection
@@ -28,9 +29,13 @@ Reference = tuple[Model, str]
 
 
 class Viewer:
-    """The policy, asked on behalf of a root field and everything below it."""
+    """The policy, asked on behalf of a root field and everything below it.
+
+    Whatever reads a history makes one first, which raises TooComplex if the operation asks for too much.
+    """
 
     def __init__(self, info: GraphQLResolveInfo) -> None:
+        check_budget(info)
         self.info = info
         self.policy = conf.find_policy_class()()
         self.using = router.db_for_read(get_object_delta_model())

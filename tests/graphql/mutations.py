@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from revy import Context
 from revy_graphql import MutationNamespace
+from revy_graphql.types import Revision
 from tests.graphql.app.models import Article
 from tests.graphql.types import ArticleType
 
@@ -177,6 +178,20 @@ class AsyncInputArticle(relay.ClientIDMutation):
         return cls(title=title)
 
 
+class HistoryArticle(graphene.Mutation):
+    """Whose payload leads to a connection of revy."""
+
+    class Arguments:
+        title = graphene.String(required=True)
+
+    revision = graphene.Field(Revision)
+
+    @staticmethod
+    def mutate(root: Any, info: Any, title: str) -> Any:
+        Article.objects.create(title=title)
+        return HistoryArticle(revision=None)
+
+
 class ArticleMutations(graphene.ObjectType):
     """A namespace that is found by its Mutation field."""
 
@@ -226,6 +241,7 @@ class Mutations(graphene.ObjectType):
     input_message_article = InputMessageArticle.Field()
     async_article = AsyncArticle.Field()
     async_input_article = AsyncInputArticle.Field()
+    history_article = HistoryArticle.Field()
     articles = graphene.Field(ArticleMutations)
     scoped = graphene.Field(ArticleMutations, pk=graphene.ID())
     marked = graphene.Field(MarkedMutations)

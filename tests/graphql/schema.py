@@ -7,6 +7,7 @@ from typing import Any
 import graphene
 from graphene import relay
 from graphene_django import DjangoConnectionField, DjangoListField
+from graphql import GraphQLError
 
 import revy_graphql
 from tests.graphql import types
@@ -22,6 +23,8 @@ class Query(revy_graphql.Query, graphene.ObjectType):
     article_pages = DjangoConnectionField(types.ArticleType)
     plain_articles = graphene.List(types.ArticleType)
     async_articles = graphene.List(types.ArticleType)
+    failing = graphene.String(kind=graphene.String(required=True))
+    must = graphene.String(required=True)
 
     @staticmethod
     def resolve_hello(root: Any, info: Any) -> str:
@@ -38,6 +41,12 @@ class Query(revy_graphql.Query, graphene.ObjectType):
     @staticmethod
     async def resolve_async_articles(root: Any, info: Any) -> Any:
         return [article async for article in Article.objects.order_by("pk")]
+
+    @staticmethod
+    def resolve_failing(root: Any, info: Any, kind: str) -> str:
+        if kind == "graphql":
+            raise GraphQLError("for clients")
+        raise ValueError("secret text")
 
     @staticmethod
     def resolve_secret_articles(root: Any, info: Any) -> Any:

@@ -22,6 +22,7 @@ async def coroutine_function(*_: Any) -> None:
         {"POLICY": type("Own", (Policy,), {}), "DATABASES": ()},
         {"IS_FAILURE": len, "REQUIRE_COMMIT_MESSAGE": True},
         {"IS_FAILURE": "tests.graphql.test_payload_errors.has_errors", "REQUIRE_COMMIT_MESSAGE": False},
+        {"MAX_DEPTH": 50, "MAX_NODES": 10**9, "MAX_BATCH": 1, "INTROSPECTION": True},
     ],
 )
 def test_right_settings_pass(value: Any) -> None:
@@ -49,6 +50,12 @@ def test_right_settings_pass(value: Any) -> None:
         ({"IS_FAILURE": coroutine_function}, "revy_graphql.E005"),
         ({"REQUIRE_COMMIT_MESSAGE": "yes"}, "revy_graphql.E006"),
         ({"REQUIRE_COMMIT_MESSAGE": None}, "revy_graphql.E006"),
+        ({"MAX_NODES": 0}, "revy_graphql.E007"),
+        ({"MAX_BATCH": None}, "revy_graphql.E007"),
+        ({"MAX_ALIASES": True}, "revy_graphql.E007"),
+        ({"MAX_TOKENS": "100"}, "revy_graphql.E007"),
+        ({"MAX_DEPTH": 51}, "revy_graphql.E007"),
+        ({"INTROSPECTION": "yes"}, "revy_graphql.E008"),
     ],
 )
 def test_wrong_settings_are_errors_with_a_hint(value: Any, id: str) -> None:

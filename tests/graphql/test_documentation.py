@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import graphene
 import pytest
 from django.contrib.auth.models import User
+from django.test import RequestFactory
+from django.urls import path
 from graphene_django import DjangoListField, DjangoObjectType
 from graphene_django.registry import get_global_registry
+from graphene_django.views import GraphQLView as DjangoGraphQLView
 
 import revy_graphql
 from revy_graphql import Policy, conf
@@ -18,10 +22,14 @@ from tests.graphql import test_documented_requests
 from tests.graphql.api import Api, grant, history_of, messages, recorded, request_of
 from tests.graphql.app.models import Article, Draft, Untyped
 from tests.graphql.mutations import CreateArticle
+from tests.graphql.schema import schema
 
+ROOT = Path(__file__).parents[2]
 PAGE = "docs/graphql.md"
 SCHEMA = block(PAGE, "revy_graphql.Schema(")
 POLICY = block(PAGE, "class EditorialPolicy")
+URLS = block(PAGE, "urlpatterns")
+RULES = block(PAGE, "VALIDATION_RULES")
 SETTINGS = block(PAGE, "REVY_GRAPHQL = ")
 OWN_TYPE = block(PAGE, "class PostType")
 IS_FAILURE = block(PAGE, "def has_user_errors")
@@ -38,7 +46,7 @@ def run(code: str, **names: Any) -> dict[str, Any]:
 
 def test_every_block_is_run_here() -> None:
     elsewhere = len(test_documented_requests.REQUESTS)
-    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 8 + elsewhere
+    assert len(blocks(PAGE, "python")) + len(blocks(PAGE, "graphql")) == 10 + elsewhere
 
 
 @pytest.mark.django_db
@@ -62,6 +70,13 @@ def test_documented_schema_records_reads_and_restores(as_superuser: Api) -> None
     assert answer.errors == []
     assert execute(RESTORE, id=str(article.pk))["restoreObject"]["errors"] == []
     assert len(history_of(article)) == 3
+
+
+def test_documented_views_take_the_rules() -> None:
+    names = {"schema": schema, "revy_graphql": revy_graphql, "path": path, "GraphQLView": DjangoGraphQLView}
+    for view in run(URLS, **names)["urlpatterns"][0].callback, run(RULES, **names)["view"]:
+        response = view(RequestFactory().post("/", {"query": "{ __schema { description } }"}))
+        assert b"Introspection is switched off" in response.content
 
 
 @pytest.mark.django_db
@@ -109,7 +124,11 @@ def test_documented_type_shows_its_history(editor: User) -> None:
 def test_documented_settings_are_those_that_exist() -> None:
     from revy_graphql.checks import KEYS
 
-    assert set(run(SETTINGS)[conf.SETTING]) == set(KEYS)
+    documented = run(SETTINGS)[conf.SETTING]
+    assert set(documented) == set(KEYS)
+    assert {name: documented[name] for name in conf.LIMITS} == conf.LIMITS
+    for name, default in conf.LIMITS.items():
+        assert f"| `{name}` | {default:,} |" in Path(ROOT, PAGE).read_text()
 
 
 def test_documented_failure_is_one_with_user_errors() -> None:
