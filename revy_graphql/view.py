@@ -17,6 +17,7 @@ from revy_graphql import conf
 from revy_graphql.budget import check_operation
 from revy_graphql.document import refuse_document
 from revy_graphql.errors import ClientError, InternalError, InvalidArgument, TooComplex
+from revy_graphql.refusals import find_refusal
 from revy_graphql.validation import VALIDATION_RULES
 
 logger = logging.getLogger("revy_graphql")
@@ -97,8 +98,12 @@ class GraphQLView(DjangoGraphQLView):
             return (error.error if isinstance(error, _Refused) else InvalidArgument(error.message)).formatted
         if isinstance(error, GraphQLError) and isinstance(error.original_error, GraphQLError | None):
             return _with_code(error)
-        logger.error("An operation failed.", exc_info=getattr(error, "original_error", error))
-        return {**InternalError().formatted, **_place(error)}
+        original = getattr(error, "original_error", error)
+        shown: ClientError | None = find_refusal(original)
+        if shown is None:
+            logger.error("An operation failed.", exc_info=original)
+            shown = InternalError()
+        return {**shown.formatted, **_place(error)}
 
 
 def _place(error: Exception) -> dict[str, Any]:

@@ -189,6 +189,41 @@ def test_exception_of_a_resolver_is_masked_and_logged(path: str, caplog: Any) ->
     assert "Traceback" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "id",
+    [
+        "",
+        "x",
+        "QXJ0aWNsZVR5cGU6eA==",
+        "Tm90ZVR5cGU6eA==",
+        "SW50OjE=",
+        "X19TY2hlbWE6MQ==",
+        "QXJ0aWNsZVR5cGU6OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+        "Qm90VHlwZTox",
+        "Tm9wZTox",
+        "Tm90ZVR5cGU6AA==",
+    ],
+)
+def test_id_that_relay_cannot_read_is_invalid(id: str, caplog: Any, as_superuser: Api) -> None:
+    answer = as_superuser("query ($id: ID!) { node(id: $id) { id } hello }", id=id)
+    assert answer.data == {"node": None, "hello": "hello"}
+    assert answer.codes in (["INVALID"], [])
+    assert caplog.text == ""
+
+
+def test_page_that_graphene_django_refuses_is_invalid(caplog: Any, as_superuser: Api) -> None:
+    answer = as_superuser("{ articlePages(first: 101) { edges { node { id } } } }")
+    assert answer.codes == ["INVALID"]
+    assert "101 records" in answer.errors[0]["message"]
+    assert caplog.text == ""
+
+
+def test_value_error_of_the_project_is_no_refusal(caplog: Any) -> None:
+    _, answer = post({"query": '{ failing(kind: "exception") }'})
+    assert codes(answer) == ["INTERNAL"]
+    assert "ValueError" in caplog.text
+
+
 def test_null_where_there_must_be_none_is_masked_and_logged(caplog: Any) -> None:
     status, answer = post({"query": '{ failing(kind: "exception") must }'})
     assert status == 200
