@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 SCHEMA_LINT := .ci/schema-lint
 
-.PHONY: install demo load test lint lint-schema schema coverage-table bench bench-growth bench-keyframes bench-paging
+.PHONY: install demo load test fuzz lint lint-schema schema coverage-table bench bench-growth bench-keyframes bench-paging
 
 install: $(INSTALLED)
 
@@ -28,6 +28,10 @@ load: $(INSTALLED)
 # make test ARGS="-k context"; another database: DATABASE_URL=postgres://… make test
 test: $(INSTALLED)
 	$(VENV_PYTHON) -m pytest $(ARGS)
+
+# Random documents against the API: make fuzz DOCUMENTS=5000 SEED=1; another database: DATABASE_URL=postgres://… make fuzz
+fuzz: $(INSTALLED)
+	REVY_FUZZ_DOCUMENTS=$(or $(DOCUMENTS),5000) REVY_FUZZ_SEED=$(or $(SEED),1) $(VENV_PYTHON) -m pytest tests/graphql/test_fuzz.py -s
 
 lint: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff check .

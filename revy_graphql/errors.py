@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from revy import RevyError
 from revy_graphql.contention import is_contention
+from revy_graphql.refusals import find_refusal
 
 logger = logging.getLogger("revy_graphql")
 
@@ -73,10 +74,7 @@ class Retry(ClientError, RuntimeError):
 
 
 class masked_errors:
-    """Let GraphQL errors out of the block as they are; log everything else and raise a ClientError in its place.
-
-    That is Retry for what another transaction did, and InternalError for a failure.
-    """
+    """Let GraphQL errors out of the block as they are; raise what `public_error` makes of others in their place."""
 
     __slots__ = ("_info",)
 
@@ -91,9 +89,19 @@ class masked_errors:
     ) -> None:
         if not isinstance(error, Exception) or isinstance(error, GraphQLError):
             return
-        name = f"{self._info.parent_type.name}.{self._info.field_name}"
-        if is_contention(error):
-            logger.warning("%s gave way to another change: %s", name, error)
-            raise Retry from error
-        logger.error("%s failed.", name, exc_info=error)
-        raise InternalError from error
+        raise public_error(error, f"{self._info.parent_type.name}.{self._info.field_name}") from error
+
+
+def public_error(error: BaseException, failed: str) -> ClientError:
+    """Return what clients are told of an exception that is no GraphQLError, which is logged unless they caused it.
+
+    That is Retry for what another transaction did, and InternalError for a failure.
+    """
+    refusal = find_refusal(error)
+    if refusal is not None:
+        return InvalidArgument(refusal)
+    if is_contention(error):
+        logger.warning("%s gave way to another change: %s", failed, error)
+        return Retry()
+    logger.error("%s failed.", failed, exc_info=error)
+    return InternalError()

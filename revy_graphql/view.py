@@ -16,8 +16,7 @@ from graphql import ExecutionContext, ExecutionResult, GraphQLError, OperationDe
 from revy_graphql import conf
 from revy_graphql.budget import check_operation
 from revy_graphql.document import refuse_document
-from revy_graphql.errors import ClientError, InternalError, InvalidArgument, TooComplex
-from revy_graphql.refusals import find_refusal
+from revy_graphql.errors import ClientError, InternalError, InvalidArgument, TooComplex, public_error
 from revy_graphql.validation import VALIDATION_RULES
 
 logger = logging.getLogger("revy_graphql")
@@ -98,11 +97,7 @@ class GraphQLView(DjangoGraphQLView):
             return (error.error if isinstance(error, _Refused) else InvalidArgument(error.message)).formatted
         if isinstance(error, GraphQLError) and isinstance(error.original_error, GraphQLError | None):
             return _with_code(error)
-        original = getattr(error, "original_error", error)
-        shown: ClientError | None = find_refusal(original)
-        if shown is None:
-            logger.error("An operation failed.", exc_info=original)
-            shown = InternalError()
+        shown = public_error(getattr(error, "original_error", error), "A field")
         return {**shown.formatted, **_place(error)}
 
 
