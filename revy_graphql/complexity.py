@@ -130,7 +130,7 @@ class _Measurement:
         elif is_list and level.page_size is not None:
             objects *= level.page_size
         elif is_list:
-            objects *= DEFAULT_SIZE
+            objects *= max(_list_size(one.definition) for one in selected)
             result.nodes += objects
         yield _Level(below, level.depth + 1, objects, page_size)
 
@@ -202,6 +202,12 @@ class _Measurement:
 
 def _type_of(definition: GraphQLField | None) -> GraphQLNamedType | None:
     return None if definition is None else get_named_type(definition.type)
+
+
+def _list_size(definition: GraphQLField | None) -> int:
+    """Return how many objects a list counts that takes no argument for it: what their type says, by default a page."""
+    size = getattr(getattr(_type_of(definition), "graphene_type", None), "list_size", DEFAULT_SIZE)
+    return int(size)
 
 
 def _is_list(definition: GraphQLField | None) -> bool:

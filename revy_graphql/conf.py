@@ -25,7 +25,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "MAX_DEPTH": 20,
     "MAX_FIELDS": 1_000,
     "MAX_MUTATIONS": 10,
-    "MAX_NODES": 100_000,
+    "MAX_NODES": 500_000,
     "MAX_OPERATIONS": 10,
     "MAX_TOKENS": 15_000,
 }

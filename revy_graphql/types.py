@@ -64,6 +64,9 @@ class DeltaAction(graphene.Enum):
 class Actor(graphene.ObjectType):
     """Who made a change."""
 
+    # Of the node budget: a part of what it is listed in.
+    list_size = 1
+
     content_type = graphene.String(required=True, description='The model of the actor, "app_label.model".')
     content_id = graphene.ID(required=True, description="The primary key of the actor.")
     display = graphene.String(description="What to call the actor; null if the actor exists no more.")
@@ -102,6 +105,9 @@ class AttributeDelta(graphene.ObjectType):
 
     class Meta:
         interfaces = (Delta,)
+
+    # Of the node budget: a part of what it is listed in.
+    list_size = 1
 
     field_name = graphene.String(required=True, description="The attribute, by its name in the model.")
     old_value = graphene.Field(JSON, description="The value before the change.")

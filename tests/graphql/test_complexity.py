@@ -21,12 +21,15 @@ FULL = build_schema("""
   type Thing {
     name: String
     thing: Thing things(first: Int, last: Int): ThingConnection some(limit: Int = 3): [Thing!]! all: [Thing]
+    parts: [Part!]
   }
+  type Part { name: String thing: Thing }
   type ThingConnection { total: String info: Info edges: [ThingEdge] nodes: [Thing!]! }
   type Info { name: String }
   type ThingEdge { node: Thing cursor: String }
 """)
 FULL.type_map["ThingConnection"].graphene_type = SimpleNamespace(default_page_size=2)  # type: ignore[attr-defined]
+FULL.type_map["Part"].graphene_type = SimpleNamespace(list_size=1)  # type: ignore[attr-defined]
 
 
 class Returned:
@@ -45,6 +48,8 @@ class Returned:
         if info.field_name in ("some", "all"):
             limit = args.get("limit")
             return ["x"] * self.count(20 if info.field_name == "all" else 100 if limit is None else limit)
+        if info.field_name == "parts":
+            return ["x"] * self.count(1)
         return "x"
 
     def count(self, count: int) -> int:
@@ -64,7 +69,15 @@ class Selected:
 
 TYPES = {
     "Query": {"thing": "Thing", "things": "ThingConnection", "some": "Thing", "all": "Thing"},
-    "Thing": {"name": "", "thing": "Thing", "things": "ThingConnection", "some": "Thing", "all": "Thing"},
+    "Thing": {
+        "name": "",
+        "thing": "Thing",
+        "things": "ThingConnection",
+        "some": "Thing",
+        "all": "Thing",
+        "parts": "Part",
+    },
+    "Part": {"name": "", "thing": "Thing"},
     "ThingConnection": {"total": "", "info": "Info", "edges": "ThingEdge", "nodes": "Thing"},
     "ThingEdge": {"node": "Thing", "cursor": ""},
     "Info": {"name": ""},
