@@ -7,7 +7,7 @@ import graphene
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import IntegrityError, connection
 
 import revy_graphql
 from revy import Context
@@ -126,9 +126,9 @@ def test_documents_executed_at_once_keep_apart(root: User) -> None:
     assert all(len(history_of(article)) == 2 for article in Article.objects.all())
 
 
-def make_schema(mutate: Any) -> Any:
+def make_schema(mutate: Any, **arguments: Any) -> Any:
     class Mutation(graphene.ObjectType):
-        act = graphene.String()
+        act = graphene.String(**arguments)
         resolve_act = staticmethod(mutate)
 
     class Query(graphene.ObjectType):
@@ -264,3 +264,78 @@ def test_history_is_read_and_restored_on_an_event_loop(root: User) -> None:
     node = expected.data["revisions"]["edges"][0]["node"]["id"]
     result = run(f'{{ node(id: "{node}") {{ id }} revision(id: "{node}") {{ id }} }}', root)
     assert result.data == {"node": {"id": node}, "revision": {"id": node}}
+
+
+@pytest.mark.skipif(connection.vendor == "mysql", reason="MariaDB and MySQL check constraints at once")
+def test_constraint_that_the_commit_checks_is_reported_masked_and_leaves_siblings_alone(
+    root: User, caplog: Any
+) -> None:
+    def act(parent: Any, info: Any, draft: int) -> str:
+        return str(Article.objects.create(title=str(draft), draft_id=draft or None))
+
+    async def act_later(parent: Any, info: Any, draft: int) -> str:
+        return str(await Article.objects.acreate(title=str(draft), draft_id=draft or None))
+
+    for resolve in (act, act_later):
+        query = """mutation {
+            a: act(draft: 999, commitMessage: "a") b: act(draft: 0, commitMessage: "b")
+            c: act(draft: 998, commitMessage: "c")
+        }"""
+        result = run(query, root, make_schema(resolve, draft=graphene.Int()))
+        assert result.data == {"a": None, "b": "0", "c": None}
+        assert [error.extensions for error in result.errors] == [{"code": "INTERNAL"}] * 2
+        assert [article.title for article in Article.objects.all()] == ["0"]
+        Article.objects.all().delete()
+    assert messages() == ["b", "b"]
+    logged = [record.exc_info[0] for record in caplog.records if record.name == "revy_graphql"]
+    assert logged == [IntegrityError] * 4
+
+
+def test_get_actor_that_fails_is_masked_and_runs_nothing(root: User, settings: Any, caplog: Any) -> None:
+    def get_actor(info: Any) -> Any:
+        if info.path.key == "fails":
+            raise LookupError("secret text")
+        return User.objects.get()
+
+    settings.REVY_GRAPHQL = {"GET_ACTOR": get_actor}
+    for field in ("asyncArticle", "createArticle"):
+        payload = "title" if field == "asyncArticle" else "article { title }"
+        result = run(
+            f"""mutation {{
+                fails: {field}(title: "1", commitMessage: "1") {{ {payload} }}
+                works: {field}(title: "{field}", commitMessage: "2") {{ {payload} }}
+            }}""",
+            root,
+        )
+        assert result.data["fails"] is None
+        assert [(error.message, error.extensions) for error in result.errors] == [
+            ("Internal error.", {"code": "INTERNAL"})
+        ]
+    assert "secret text" in str(caplog.records[-1].exc_info[1])
+    assert sorted(article.title for article in Article.objects.all()) == ["asyncArticle", "createArticle"]
+    assert messages() == ["2", "2"]
+
+
+def test_awaitable_that_fails_after_a_sync_write_leaves_no_trace(root: User) -> None:
+    async def later() -> str:
+        raise ValueError
+
+    def act(parent: Any, info: Any) -> Any:
+        Article.objects.create(title="t")
+        return later()
+
+    result = run("mutation { act }", root, make_schema(act))
+    assert [error.extensions for error in result.errors] == [{"code": "INTERNAL"}]
+    assert not Article.objects.exists()
+    assert is_empty()
+
+
+def test_coroutine_that_returns_an_exception_leaves_no_trace(root: User) -> None:
+    async def act(parent: Any, info: Any) -> Any:
+        await Article.objects.acreate(title="t")
+        return ValueError("secret text")
+
+    result = run("mutation { act }", root, make_schema(act))
+    assert [error.message for error in result.errors] == ["Internal error."]
+    assert not Article.objects.exists()
+    assert is_empty()

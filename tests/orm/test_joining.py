@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from revy import Context
+from revy.contrib.django.transactions import write_transaction
 from tests.app.models import Code, Post
 from tests.orm.history import Revision, actions
 
@@ -95,3 +96,23 @@ def test_transaction_of_the_projects_own_commits_with_its_history() -> None:
     assert [query["sql"] for query in captured][-2].endswith("; COMMIT")
     assert is_idle()
     assert actions(Code, "a") == "C"
+
+
+def test_first_statement_that_cannot_be_read_leaves_the_next_ones_in_the_transaction() -> None:
+    """PostgreSQL reads all statements before it runs any, so that the BEGIN before this one is not run."""
+    with pytest.raises(ZeroDivisionError), write_transaction("default"):
+        with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM WHERE")
+        Code.objects.create(id="a")
+        raise ZeroDivisionError
+    assert is_idle()
+    assert not Code.objects.exists()
+
+
+def test_transaction_without_a_statement_runs_what_waits_for_its_commit() -> None:
+    called = []
+    with write_transaction("default"):
+        transaction.on_commit(lambda: called.append(True))
+        assert not called
+    assert called
+    assert is_idle()
