@@ -15,6 +15,7 @@ from demo.load.session import Session
 _MOST_PAGES: Final = 4
 _WANTED_BY_ALL: Final = 4
 _MOST_RETRIES: Final = 20
+_SECONDS_TO_GIVE_WAY: Final = 0.5
 _OLDEST_VERSIONS: Final = 3
 
 
@@ -88,8 +89,8 @@ class LoadClient:
         self._ask("diff", DIFF, id=self._choice.choice(self._ids))
 
     def _write(self) -> None:
-        # Often a few that all want, and in any order, so that writers stand in each other's way.
-        wanted = self._choice.choice((self._paths, self._paths[:_WANTED_BY_ALL]))
+        # Now and then a few that all want, and in any order, so that writers stand in each other's way.
+        (wanted,) = self._choice.choices((self._paths, self._paths[:_WANTED_BY_ALL]), weights=(9, 1))
         paths = self._choice.sample(wanted, self._choice.randint(1, _MOST_PAGES))
         self._commit("write", write=[{"path": path, "body": self._new_body()} for path in paths], delete=[])
 
@@ -139,6 +140,8 @@ class LoadClient:
                 self.record.errors.append(f"{self.username}: {kind}: {status} {result['errors']}")
                 raise Refused
             self.record.answers["RETRY"] += 1
+            # As everybody should who is told so: not at once, and not all after the same time.
+            time.sleep(self._choice.uniform(0, _SECONDS_TO_GIVE_WAY))
         self.record.errors.append(f"{self.username}: {kind}: tried {_MOST_RETRIES} times in vain")
         raise Refused
 
