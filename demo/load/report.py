@@ -29,7 +29,7 @@ def print_report(records: Sequence[Record], seconds: float, differences: Sequenc
 
 
 def _print_row(kind: str, took: list[float], seconds: float) -> None:
-    cuts = quantiles(took, n=100) if len(took) > 1 else took * 99
+    cuts = quantiles(took, n=100, method="inclusive") if len(took) > 1 else took * 99
     shown = (*(cuts[percent - 1] for percent in (50, 95, 99)), max(took))
     print(f"{kind:12} {len(took):9,} {len(took) / seconds:9.1f} {' '.join(f'{each * 1000:8.1f}' for each in shown)}")
 
