@@ -66,7 +66,7 @@ class IntrospectionRule(ASTValidationRule):
             self.report_error(Forbidden(f"Introspection is switched off: `{node.name.value}` cannot be selected."))
 
 
-VALIDATION_RULES: Final = (ComplexityRule, *specified_rules, IntrospectionRule)
+VALIDATION_RULES: Final[tuple[type[ASTValidationRule], ...]] = (ComplexityRule, *specified_rules, IntrospectionRule)
 
 
 def _limit_errors(complexity: Complexity) -> Iterator[TooComplex]:

@@ -31,8 +31,11 @@ REVY_EXCLUDED_FIELDS = ["auth.User.password"]
 REVY_KEYFRAME_INTERVAL = 16
 REVY_UNTRACKED_WRITES = "warn"
 REVY_CONTEXT_CLASS = "shop.contexts.ShopContext"
-REVY_GRAPHQL: dict[str, str | list[str] | Callable[[GraphQLResolveInfo], Any]] = {
+REVY_GRAPHQL: dict[str, str | bool | int | list[str] | Callable[..., Any]] = {
     "POLICY": "shop.policy.ShopPolicy",
     "GET_ACTOR": get_actor,
     "DATABASES": ["default"],
+    "REQUIRE_COMMIT_MESSAGE": True,
+    "INTROSPECTION": False,
+    "MAX_DEPTH": 10,
 }

@@ -5,7 +5,7 @@ from typing import Any, assert_type
 import graphene
 from graphene_django import DjangoObjectType
 from graphene_django.views import GraphQLView
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLResolveInfo, parse, validate
 
 import revy_graphql
 from shop.models import Product
@@ -55,4 +55,11 @@ class ShopSchema(graphene.Schema):
 schema = revy_graphql.Schema(query=Query, mutation=Mutation)
 # What is given comes back, with its own type.
 tracked = assert_type(revy_graphql.track(ShopSchema(query=Query, mutation=Mutation)), ShopSchema)
-view = GraphQLView.as_view(schema=schema, middleware=[revy_graphql.RevyMutationMiddleware()])
+view = revy_graphql.GraphQLView.as_view(schema=schema)
+bare_view = GraphQLView.as_view(
+    schema=schema, validation_rules=revy_graphql.VALIDATION_RULES, middleware=[revy_graphql.RevyMutationMiddleware()]
+)
+
+
+def check(text: str) -> list[GraphQLError]:
+    return validate(schema.graphql_schema, parse(text), revy_graphql.VALIDATION_RULES)
