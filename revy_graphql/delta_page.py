@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from revy_graphql.connection import ConnectionRecord, EdgeRecord
 from revy_graphql.cursor import Window
 from revy_graphql.delta import DeltaBatch
-from revy_graphql.groups import first_of_each
+from revy_graphql.groups import first_of_each, in_group
 
 if TYPE_CHECKING:
     from revy_graphql.revision import RevisionBatch
@@ -61,8 +61,9 @@ class DeltaPages:
 
     def _has_rows(self, revision_pk: Any, condition: Q) -> bool:
         if condition not in self._having:
-            rows = self._deltas.filter(condition, revision_id=OuterRef("pk"))
-            self._having[condition] = set(self._rows_of_revisions.filter(Exists(rows)).values_list("pk", flat=True))
+            rows = in_group(self._deltas.filter(condition), "revision_id", OuterRef("pk")).values("revision_id")[:1]
+            revisions = self._rows_of_revisions.filter(pk=Subquery(rows))
+            self._having[condition] = set(revisions.values_list("pk", flat=True))
         return revision_pk in self._having[condition]
 
     @cached_property

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models import Window as SqlWindow
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from revy_graphql.connection import ConnectionRecord, EdgeRecord
 from revy_graphql.cursor import Window
 from revy_graphql.filters import Filters
+from revy_graphql.groups import first_of_texts
 from revy_graphql.revision import RevisionBatch
 from revy_graphql.viewer import Viewer, all_object_deltas
 
@@ -30,11 +29,7 @@ class ObjectHistories:
         self._window = window
         self._content_ids = content_ids
         deltas = all_object_deltas(viewer.using).filter(content_type_id=content_type_id)
-        deltas = filters.of_deltas(deltas).filter(filters.of_revisions("revision__"))
-        earlier = deltas.filter(
-            content_id=OuterRef("content_id"), revision_id=OuterRef("revision_id"), version__lt=OuterRef("version")
-        )
-        self._deltas = self._of_objects(deltas).filter(~Exists(earlier))
+        self._deltas = filters.of_deltas(deltas).filter(filters.of_revisions("revision__"))
         self._having: dict[Q, set[str]] = {}
         self._pages = {content_id: window.cut(rows) for content_id, rows in self._read().items()}
         rows = (delta.revision for page, _ in self._pages.values() for delta in page)
@@ -51,32 +46,31 @@ class ObjectHistories:
             count=lambda: self._counts.get(content_id, 0),
         )
 
-    def _of_objects(self, deltas: QuerySet[Any]) -> QuerySet[Any]:
-        if len(self._content_ids) == 1:
-            return deltas.filter(content_id=self._content_ids[0])
-        return deltas.filter(content_id__in=self._content_ids)
-
     def _read(self) -> dict[str, list[Any]]:
         """Return the first delta of each revision by object, one more than the page has, in the order of reading."""
-        window = self._window
-        rows = self._deltas.filter(window.bounds).select_related("revision").defer("state").order_by(window.order)
-        if len(self._content_ids) == 1:
-            rows = rows[: window.size + 1]
-        else:
-            place = SqlWindow(RowNumber(), partition_by=F("content_id"), order_by=window.order)
-            rows = rows.annotate(revy_place=place).filter(revy_place__lte=window.size + 1)
+        rows = self._first(self._window.bounds, self._window.order, self._window.size + 1)
         found: dict[str, list[Any]] = {content_id: [] for content_id in self._content_ids}
-        for row in rows:
+        for row in rows.select_related("revision").defer("state"):
             found[row.content_id].append(row)
         return found
 
+    def _first(self, condition: Q, order: str, limit: int) -> QuerySet[Any]:
+        """Return the first deltas of each object that meet the condition, each the first of its revision."""
+        earlier = self._deltas.filter(
+            content_id=OuterRef("content_id"), revision_id=OuterRef("revision_id"), version__lt=OuterRef("version")
+        )
+        rows = self._deltas.filter(condition, ~Exists(earlier))
+        if len(self._content_ids) == 1:
+            return rows.filter(content_id=self._content_ids[0]).order_by(order)[:limit]
+        return first_of_texts(self._content_ids, rows, "content_id", order, limit)
+
     def _has_rows(self, content_id: str, condition: Q) -> bool:
         if condition not in self._having:
-            rows = self._deltas.filter(condition).values_list("content_id", flat=True)
-            is_one = len(self._content_ids) == 1
-            self._having[condition] = set(rows.order_by("version")[:1] if is_one else rows.order_by().distinct())
+            rows = self._first(condition, "version", 1).only("content_id")
+            self._having[condition] = {row.content_id for row in rows}
         return content_id in self._having[condition]
 
     @cached_property
     def _counts(self) -> dict[str, int]:
-        return dict(self._deltas.order_by().values_list("content_id").annotate(Count("pk")))
+        rows = self._deltas.filter(content_id__in=self._content_ids)
+        return dict(rows.order_by().values_list("content_id").annotate(Count("revision_id", distinct=True)))

@@ -13,6 +13,7 @@ from revy.contrib.django import get_object_delta_model, get_revision_model
 from revy_graphql.connection import ConnectionRecord, PageInfoRecord
 from revy_graphql.cursor import DEFAULT_SIZE, MAX_SIZE, Axis, Window
 from revy_graphql.errors import InvalidArgument
+from revy_graphql.groups import in_group
 from revy_graphql.keys import parse_key
 from revy_graphql.reading import read, reads
 from revy_graphql.revision import RevisionBatch, RevisionRecord, read_deltas
@@ -239,7 +240,7 @@ def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
     viewer = Viewer(info)
     pk = _parse(get_revision_model(), key)
     # Of many deltas the first one is enough, which databases see from the limit alone.
-    first = viewer.object_deltas().filter(revision_id=pk).order_by("pk").values("revision_id")[:1]
+    first = in_group(viewer.object_deltas(), "revision_id", pk).values("revision_id")[:1]
     rows = viewer.revisions().filter(pk=Subquery(first))
     return next(iter(RevisionBatch(viewer, list(rows)).records.values()), None)
 
