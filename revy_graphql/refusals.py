@@ -22,6 +22,8 @@ def find_refusal(error: BaseException) -> str | None:
     modules = [str(frame.f_globals.get("__name__", "")) for frame, _ in traceback.walk_tb(error.__traceback__)]
     if modules and modules[-1].startswith("graphene.relay."):
         return "The ID is broken: pass one that came with an object, as it is."
+    if modules and modules[-1] == "graphene_django.fields" and isinstance(error, TypeError):
+        return "An argument is not valid."  # a broken cursor beside `offset`
     callers = [module for module in modules if _package(module) not in ("django", "psycopg", "psycopg_binary")]
     if not callers or _package(callers[-1]) not in _LIBRARIES or not isinstance(error, _REFUSALS):
         return None

@@ -218,6 +218,12 @@ def test_page_that_graphene_django_refuses_is_invalid(caplog: Any, as_superuser:
     assert caplog.text == ""
 
 
+def test_broken_cursor_beside_an_offset_is_invalid(caplog: Any, as_superuser: Api) -> None:
+    answer = as_superuser('{ articlePages(offset: 1, after: "x") { edges { node { id } } } }')
+    assert answer.codes == ["INVALID"]
+    assert caplog.text == ""
+
+
 def test_value_error_of_the_project_is_no_refusal(caplog: Any) -> None:
     _, answer = post({"query": '{ failing(kind: "exception") }'})
     assert codes(answer) == ["INTERNAL"]

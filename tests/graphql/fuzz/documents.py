@@ -57,7 +57,7 @@ class Documents:
         self.values = Values(self.random, self.world, is_right=self._is_right)
         is_mutation = self._chance(0.2)
         root: Any = self.schema.mutation_type if is_mutation else self.schema.query_type
-        body = self._selection(root, self.random.choice([4, 6, 9, 9, 12]), most=2)
+        body = self._selection(root, self.random.choice([4, 6, 9, 9, 12]), most=1)
         if self._errs(0.1):
             body += " __schema { types { name fields { name } } }"
         # Variables are given after the document is made, which says what they are.
@@ -95,9 +95,15 @@ class Documents:
     def _selection(self, kind: Any, depth: int, most: int = 6) -> str:
         fields: dict[str, GraphQLField] = dict(getattr(kind, "fields", {}))
         names = [name for name, one in fields.items() if depth > 1 or not is_composite_type(get_named_type(one.type))]
-        chosen = self.random.sample(names, min(len(names), self.random.randint(1, most)))
+        chosen = self.random.sample(names, min(len(names), self.random.randint(min(most, 2), most)))
         # What leads further down is what there is to find.
-        chosen += [name for name in ("edges", "node") if name in names and name not in chosen and self._chance(0.8)]
+        below = [name for name in names if is_composite_type(get_named_type(fields[name].type))]
+        chosen += [name for name in ("edges", "node") if name in below and name not in chosen]
+        chosen += [
+            name
+            for name in self.random.sample(below, min(len(below), self.random.choice([1, 1, 2])))
+            if name not in chosen
+        ]
         parts = [self._field(name, fields[name], kind, depth) for name in chosen]
         if not parts or self._chance(0.1):
             parts.append("__typename")

@@ -136,12 +136,12 @@ class UpdateArticle(relay.ClientIDMutation):
     article = graphene.Field(ArticleType)
 
     @classmethod
-    def mutate_and_get_payload(cls, root: Any, info: Any, id: str, body: str = "") -> Any:
-        require(info, "change", body)
+    def mutate_and_get_payload(cls, root: Any, info: Any, id: str, body: str | None = None) -> Any:
+        require(info, "change", body or "")
         article = relay.Node.get_node_from_global_id(info, id, only_type=ArticleType)
         if article is None:
             raise GraphQLError("Not found.")
-        article.body = body
+        article.body = body or ""
         article.save()
         return cls(article=article)
 

@@ -101,14 +101,18 @@ class Values:
         return self.random.choice(self.world.addresses)[1]
 
     def _node_id(self) -> str:
-        of_type = [node_id for kind, node_id in self.world.node_ids if kind == self._of_type]
-        return self.random.choice(of_type or [node_id for _, node_id in self.world.node_ids])
+        return self._of_the_type(self.world.node_ids)
 
     def _cursor(self) -> str:
-        return self.random.choice(self.world.cursors)
+        return self._of_the_type(self.world.cursors)
 
     def _errs(self, probability: float) -> bool:
         return not self._is_right and self.random.random() < probability
+
+    def _of_the_type(self, pairs: list[tuple[str, str]]) -> str:
+        """Return what belongs to the type that the field returns, if there is anything of that type."""
+        fitting = [text for kind, text in pairs if kind == self._of_type]
+        return self.random.choice(fitting or [text for _, text in pairs])
 
     def _version(self) -> int:
         return self.random.choice([1, 1, 2, 2, 0] if self._is_right else [0, 1, 3, 4, -1, 10**6])

@@ -18,6 +18,8 @@ from tests.graphql.api import grant, recorded
 from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline, Untyped
 
 VIEWERS: Final = ("anonymous", "inactive", "nobody", "editor", "reader", "staff", "root")
+# Those who see something, and so may see too much.
+SEEING: Final = ("editor", "reader", "root")
 NOBODY: Final = frozenset[str]()
 ROOT: Final = frozenset({"root"})
 READERS: Final = frozenset({"reader", "root"})
@@ -151,7 +153,7 @@ class World:
         stack.enter_context(Context.via_attribute_delta_description(self.text(attribute_seen_by)))
         return stack
 
-    def _read(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]:
+    def _read(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
         """Return the addresses of all objects, and the ids and cursors that clients could have of all there is."""
         deltas = get_object_delta_model().objects.select_related("content_type").order_by("pk")
         addresses = [
@@ -168,12 +170,13 @@ class World:
         ]
         return sorted(set(addresses)), nodes, self._cursors()
 
-    def _cursors(self) -> list[str]:
+    def _cursors(self) -> list[tuple[str, str]]:
         query = """{ revisions(first: 50) { edges { cursor node { objectDeltas { edges { cursor } } } } }
           notes { revisions { edges { cursor } } } }"""
         data = self.clients["root"].post("/graphql", {"query": query}).json()["data"]
-        found = [edge["cursor"] for edge in data["revisions"]["edges"]]
-        found += [edge["cursor"] for note in data["notes"] for edge in note["revisions"]["edges"]]
-        return found + [
-            inner["cursor"] for edge in data["revisions"]["edges"] for inner in edge["node"]["objectDeltas"]["edges"]
+        edges = data["revisions"]["edges"]
+        found = edges + [edge for note in data["notes"] for edge in note["revisions"]["edges"]]
+        inner = [edge for one in edges for edge in one["node"]["objectDeltas"]["edges"]]
+        return [("RevisionConnection", edge["cursor"]) for edge in found] + [
+            ("ObjectDeltaConnection", edge["cursor"]) for edge in inner
         ]
