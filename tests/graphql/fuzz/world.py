@@ -50,7 +50,7 @@ class World:
         return canary
 
     def key(self, seen_by: frozenset[str]) -> int:
-        canary = 7_700_000_000 + len(self.canaries)
+        canary = 1_770_000_000 + len(self.canaries)
         self.canaries[str(canary)] = seen_by
         return canary
 
