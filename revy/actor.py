@@ -55,7 +55,8 @@ def resolve(value: Any) -> Any:
 
 def is_model_instance(value: Any) -> bool:
     kind = type(value)
-    return hasattr(kind, "_meta") and hasattr(kind, "pk") and not issubclass(kind, type)
+    # A composite primary key is no attribute of its class.
+    return hasattr(kind, "_meta") and (hasattr(kind, "pk") or hasattr(kind._meta, "pk")) and not issubclass(kind, type)
 
 
 def is_anonymous(value: Any) -> bool:

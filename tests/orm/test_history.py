@@ -266,3 +266,11 @@ def test_history_is_that_of_the_objects_database() -> None:
         assert delta.state["label"] == label
         snapshot: Any = history.snapshot(1)
         assert (snapshot._state.db, snapshot.label) == (history.using, label)
+
+
+def test_actor_with_a_key_of_two_columns_acts() -> None:
+    seat = Seat.objects.create(row="a", place=1)
+    with Context.via_actor(seat):
+        code = Code.objects.create(id="x")
+    (delta,) = History(code).newest()
+    assert delta.get_actor() == seat
