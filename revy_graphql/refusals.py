@@ -8,7 +8,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.db import DataError
 
-_LIBRARIES: Final = ("graphene", "graphene_django")
+_LIBRARIES: Final = ("graphene", "graphene_django", "graphql_relay")
 # Django's fields refuse values with these, its databases with the last two.
 _REFUSALS: Final = (AssertionError, ValidationError, ValueError, OverflowError, DataError)
 
@@ -28,7 +28,7 @@ def find_refusal(error: BaseException) -> str | None:
     if not callers or _package(callers[-1]) not in _LIBRARIES or not isinstance(error, _REFUSALS):
         return None
     # What a library itself says is meant for clients; what Django says repeats the value, in the words of Python.
-    said = isinstance(error, AssertionError) and callers[-1] == modules[-1]
+    said = callers[-1] == modules[-1] and isinstance(error, AssertionError | ValueError)
     return str(error) if said else "An argument is not valid."
 
 

@@ -218,6 +218,13 @@ def test_page_that_graphene_django_refuses_is_invalid(caplog: Any, as_superuser:
     assert caplog.text == ""
 
 
+def test_page_of_a_negative_size_is_invalid(caplog: Any, as_superuser: Api) -> None:
+    answer = as_superuser("{ articlePages(last: -1) { edges { node { id } } } }")
+    assert answer.codes == ["INVALID"]
+    assert "non-negative" in answer.errors[0]["message"]
+    assert caplog.text == ""
+
+
 def test_broken_cursor_beside_an_offset_is_invalid(caplog: Any, as_superuser: Api) -> None:
     answer = as_superuser('{ articlePages(offset: 1, after: "x") { edges { node { id } } } }')
     assert answer.codes == ["INVALID"]
