@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from tests.graphql.fuzz.values import Values, literal
+from tests.graphql.fuzz.ways import Ways
 from tests.graphql.fuzz.world import World
 
 BRACKETS = "{}()[]:!$@#\"'\\,.|&= \n\x00\ud800é0a"
@@ -47,6 +48,7 @@ class Documents:
     random: Random
     world: World
     schema: GraphQLSchema
+    ways: Ways
     _fragments: list[str] = field(default_factory=list)
     _variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
@@ -57,7 +59,10 @@ class Documents:
         self.values = Values(self.random, self.world, is_right=self._is_right)
         is_mutation = self._chance(0.2)
         root: Any = self.schema.mutation_type if is_mutation else self.schema.query_type
-        body = self._selection(root, self.random.choice([4, 6, 9, 9, 12]), most=1)
+        if self._chance(0.4):
+            body = self._straight(root, self.random.choice(self.ways.kinds), self.random.choice([6, 9, 12]))
+        else:
+            body = self._selection(root, self.random.choice([4, 6, 9, 9, 12]), most=1)
         if self._errs(0.1):
             body += " __schema { types { name fields { name } } }"
         # Variables are given after the document is made, which says what they are.
@@ -113,6 +118,17 @@ class Documents:
                 parts.append(f"... on {one.name} {{ {self._selection(one, depth - 1)} }}")
         return " ".join(parts)
 
+    def _straight(self, kind: Any, target: Any, depth: int) -> str:
+        """Select one way to a type, and everything that is short there: chance alone rarely leads so far."""
+        steps = self.ways.towards(kind, target, depth)
+        if not steps or (kind is target and self._chance(0.7)):
+            return self._selection(kind, 2, most=9)
+        name, below = self.random.choice(steps)
+        inner = f"{{ {self._straight(below, target, depth - 1)} }}"
+        if not name:
+            return f"... on {below.name} {inner}"
+        return f"{name}{self._arguments(kind.fields[name], 0.05)} {inner}"
+
     def _field(self, name: str, definition: GraphQLField, parent: Any, depth: int) -> str:
         kind = get_named_type(definition.type)
         alias = f"a{self.random.randrange(1000)}: " if self._chance(0.1) else ""
@@ -127,11 +143,11 @@ class Documents:
             return f"...F{len(self._fragments) - 1}{self._directive()}"
         return text
 
-    def _arguments(self, definition: GraphQLField) -> str:
+    def _arguments(self, definition: GraphQLField, optional: float = 0.2) -> str:
         given = [
             f"{name}: {self._value(name, argument, get_named_type(definition.type).name)}"
             for name, argument in definition.args.items()
-            if (not self._errs(0.03) if isinstance(argument.type, GraphQLNonNull) else self._chance(0.2))
+            if (not self._errs(0.03) if isinstance(argument.type, GraphQLNonNull) else self._chance(optional))
         ]
         return f"({', '.join(given)})" if given else ""
 

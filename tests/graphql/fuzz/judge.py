@@ -65,7 +65,7 @@ class Judge:
                 yield f"it has {canary}"
         if len(self.queries) > self.limit:
             yield f"it took {len(self.queries)} SQL queries, and not {self.limit}"
-        shapes = Counter(re.sub(r"'[^']*'|\\d+", "?", sql) for sql in self.queries)
+        shapes = Counter(re.sub(r"'[^']*'|\d+", "?", sql) for sql in self.queries)
         if shapes and max(shapes.values()) > self.repetitions:
             yield f"it took one SQL query {max(shapes.values())} times, and not {self.repetitions}"
 

@@ -15,7 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from tests.graphql.fuzz.documents import Documents, Request
 from tests.graphql.fuzz.judge import Judge
 from tests.graphql.fuzz.schema import schema
+from tests.graphql.fuzz.ways import Ways
 from tests.graphql.fuzz.world import SEEING, VIEWERS, World
+
+WAYS = Ways(schema.graphql_schema)
 
 
 @dataclass
@@ -46,7 +49,7 @@ def run(world: World, count: int, seed: int) -> Outcome:
 def send(world: World, seed: int, outcome: Outcome) -> int:
     """Send the request of a seed, judge the answer, and return how many documents there were in it."""
     random = Random(seed)
-    documents = Documents(random, world, schema.graphql_schema)
+    documents = Documents(random, world, schema.graphql_schema, WAYS)
     viewer = random.choice([*VIEWERS, *SEEING, *SEEING])
     way = random.choices(["json", "batch", "get", "form"], [80, 10, 5, 5])[0]
     requests = [documents.make() for _ in range(random.randint(1, 4) if way == "batch" else 1)]

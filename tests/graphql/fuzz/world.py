@@ -50,6 +50,7 @@ class World:
         return canary
 
     def key(self, seen_by: frozenset[str]) -> int:
+        # The ids of users are 32 bits long.
         canary = 1_770_000_000 + len(self.canaries)
         self.canaries[str(canary)] = seen_by
         return canary
