@@ -40,6 +40,7 @@ class Viewer:
         self.policy = conf.find_policy_class()()
         self.using = router.db_for_read(get_object_delta_model())
         self._deltas: dict[int | None, QuerySet[Any]] = {}
+        self._actor_keys: dict[tuple[str, str], tuple[int, str] | None] = {}
         self._visibilities: dict[Model, Visibility] = {}
         self._fields: dict[tuple[Model, str], models.Field[Any, Any] | None] = {}
 
@@ -75,18 +76,28 @@ class Viewer:
     def find_actor_key(self, content_type: str, content_id: str) -> tuple[int, str]:
         """Return what rows call the actor of that address: the id of the content type, and the key.
 
-        Raises NotFound if the viewer may not see the actor, InvalidArgument for a key that no such actor can have.
+        Raises NotFound if the viewer may not see the actor, InvalidArgument for a key that no such actor can have. It
+        is looked up once, however many objects of a list are asked for their changes by it.
         """
+        address = content_type, content_id
+        if address not in self._actor_keys:
+            self._actor_keys[address] = self._look_actor_up(content_type, content_id)
+        key = self._actor_keys[address]
+        if key is None:
+            raise NotFound
+        return key
+
+    def _look_actor_up(self, content_type: str, content_id: str) -> tuple[int, str] | None:
         try:
             model = apps.get_model(content_type)
         except (LookupError, ValueError):
-            raise NotFound from None
+            return None
         model = model._meta.concrete_model or model
         if not self.policy.can_view_model(self.info, model):
-            raise NotFound
+            return None
         key = _normalised(model, content_id)
         if (model, key) not in self.find_objects([(model, key)]):
-            raise NotFound
+            return None
         return ContentType.objects.db_manager(self.using).get_for_model(model).pk, key
 
     def actor_models(self, content_type_ids: set[int]) -> dict[int, Model]:

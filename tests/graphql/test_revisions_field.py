@@ -67,6 +67,20 @@ def test_histories_of_a_list_are_read_together(name: str, as_reader: Api, reader
     assert counts[0] == counts[1], str(queries)
 
 
+@pytest.mark.parametrize("model", ["auth.user", "gqlapp.draft", "no.such"])
+def test_actor_that_a_list_asks_for_is_looked_up_once(model: str, as_reader: Api, reader: User) -> None:
+    query = """query ($actor: ActorInput) { articles { revisions(actor: $actor) { totalCount } } }"""
+    actor, counts = {"contentType": model, "contentId": str(reader.pk)}, []
+    for count in (2, 5):
+        write(count, reader)
+        ContentType.objects.clear_cache()
+        with counted_queries() as queries:
+            answer = as_reader(query, actor=actor)
+        assert answer.codes in ([], ["NOT_FOUND"], ["NOT_FOUND"] * Article.objects.count())
+        counts.append(len(queries))
+    assert counts[0] == counts[1], str(queries)
+
+
 def test_histories_in_a_list_of_an_interface_are_read_together(reader: User) -> None:
     class Query(graphene.ObjectType):
         nodes = graphene.List(relay.Node)
