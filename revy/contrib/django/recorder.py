@@ -32,7 +32,7 @@ MakeBlame = Callable[[Frame, str], Blame]
 def record(using: str, rows: Iterable[RowChange], make_blame: MakeBlame = Blame) -> None:
     """Write the history of the changed rows of database `using`, in the transaction that changed them."""
     frame = current.get()
-    changes = _merge(using, rows)
+    changes = merged(using, rows)
     if not changes or frame is None:
         return
     history = history_database(using)
@@ -106,28 +106,28 @@ def history_database(using: str) -> str:
     return router.db_for_write(model, instance=hint) or using
 
 
-def _merge(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
+def merged(using: str, rows: Iterable[RowChange]) -> list[RowChange]:
     """Return one change for each tracked object: its own row's, with what happened to the rows it inherits from."""
     rows = with_heirs(using, rows)
-    merged: dict[Key, RowChange] = {}
+    found: dict[Key, RowChange] = {}
     for change in rows:
         if not is_tracked(change.model):
             continue
-        known = merged.setdefault((change.model, change.pk), change)
+        known = found.setdefault((change.model, change.pk), change)
         if known is change:
             continue
         if known.action == CREATE and change.action == UPDATE:
             known.row = None
         elif change.action == CREATE:
-            merged[change.model, change.pk] = change
+            found[change.model, change.pk] = change
         elif known.action == UPDATE and change.action == DELETE:
             # A deletion sets references to null before it deletes: the state is what was there before both.
-            merged[change.model, change.pk] = replace(change, old={**change.old, **known.old})
+            found[change.model, change.pk] = replace(change, old={**change.old, **known.old})
         elif known.action == UPDATE:
             known.old = {**change.old, **known.old}
             known.new = {**known.new, **change.new}
             known.row = None
-    return list(merged.values())
+    return list(found.values())
 
 
 def with_heirs(using: str, rows: Iterable[RowChange]) -> Iterable[RowChange]:

@@ -1,0 +1,213 @@
+"""What fell with a deleted object, as its revision tells: what was deleted in its wake, and what lost a reference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from django.db import models
+
+from revy.contrib.django import conf
+from revy.contrib.django.changes import DELETE, UPDATE
+from revy.contrib.django.content_types import content_type_id
+from revy.contrib.django.restore.goals import Deed, Goal, Lost
+from revy.contrib.django.restore.plan import Address
+from revy.contrib.django.restore.targets import deltas_of, make_goal, resolve
+from revy.contrib.django.snapshot import State
+from revy.contrib.django.tracking import plan_for
+from revy.contrib.django.values import Json
+
+Model = type[models.Model]
+
+_SPARING: Final = frozenset({"SET_NULL", "SET_DEFAULT", "SET", "set_on_delete", "PROTECT", "RESTRICT", "DO_NOTHING"})
+
+
+class Reference(NamedTuple):
+    """What a foreign key leads to: the model, the column that it names, and the value there, encoded."""
+
+    model: Model
+    attname: str
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """An object that was deleted, and the state that it had."""
+
+    model: Model
+    address: Address
+    state: State
+
+
+def find_deletion(delta: Any) -> Any:
+    """Return the deletion that a version is to be brought back from: the delta itself, or the object's last one."""
+    if delta.action == DELETE:
+        return delta
+    last = deltas_of(delta).order_by("-version").first()
+    return last if last is not None and last.action == DELETE else None
+
+
+def fallen_with(deletion: Any, root: Goal) -> Iterator[Goal | Lost]:
+    """Yield what is wanted of the objects that fell with the root, by a deletion of its revision.
+
+    Those that refer to it by a reference that cascades come back, if they are still gone, and those that refer to
+    these, and so on; those that had their reference taken away get it back, if they have not got another one since.
+    """
+    wake = _Wake(deletion, deletion._state.db or "default")
+    yield from wake.follow(Fallen(root.model, root.address, deletion.get_state() or root.state))
+
+
+class _Wake:
+    """The deletions of a revision, and what they took from others, by what was referred to."""
+
+    def __init__(self, deletion: Any, history: str) -> None:
+        self.history = history
+        self.revision_id = deletion.revision_id
+        self._models: dict[int, Model | None] = {}
+        self._fallen: dict[Address, Fallen] = {}
+        self._by_reference: dict[Reference, list[Fallen]] = defaultdict(list)
+        self._by_generic: dict[tuple[Any, ...], dict[tuple[Any, str], list[Fallen]]] = {}
+        self._losses: dict[Reference, list[Callable[[dict[Address, Goal]], None]]] = defaultdict(list)
+        self._attnames: dict[Model, set[str]] = defaultdict(set)
+        self._read_deletions()
+        self._read_losses()
+
+    def follow(self, root: Fallen) -> Iterator[Goal | Lost]:
+        """Yield the goals of all that fell with the root, and of what it and they were taken from."""
+        seen, queue = {root.address}, [root]
+        losers: dict[Address, Goal] = {}
+        while queue:
+            fallen = queue.pop()
+            for reference in self._references_to(fallen):
+                for lose in self._losses.get(reference, ()):
+                    lose(losers)
+            for other in self._in_wake_of(fallen):
+                if other.address not in seen:
+                    seen.add(other.address)
+                    queue.append(other)
+                    yield make_goal(other.model, other.address, other.state, missing=Deed.CREATE, there=Deed.LEAVE)
+        yield from (goal for address, goal in losers.items() if address not in seen)
+
+    def _in_wake_of(self, fallen: Fallen) -> Iterator[Fallen]:
+        for reference in self._references_to(fallen):
+            yield from self._by_reference.get(reference, ())
+        for model in _family(fallen.model):
+            yield from self._related_generically(model, fallen)
+        for parent in fallen.model._meta.get_parent_list():
+            key = fallen.state.get(parent._meta.pk.attname)
+            found = self._fallen.get((content_type_id(parent, self.history), str(key)))
+            if found is not None:
+                yield found
+
+    def _references_to(self, fallen: Fallen) -> Iterator[Reference]:
+        for model in _family(fallen.model):
+            for attname in self._attnames.get(model, ()):
+                value = fallen.state.get(attname)
+                if value is not None:
+                    yield Reference(model, attname, value)
+
+    def _related_generically(self, model: Model, fallen: Fallen) -> Iterator[Fallen]:
+        """Yield what a GenericRelation of the model has cascaded to."""
+        for relation in model._meta.private_fields:
+            if not hasattr(relation, "bulk_related_objects"):
+                continue
+            other: Any = plan_for(relation.related_model).model
+            named: Any = relation
+            type_field = other._meta.get_field(named.content_type_field_name).attname
+            key_field = other._meta.get_field(named.object_id_field_name).attname
+            place = (other, type_field, key_field)
+            if place not in self._by_generic:
+                index = self._by_generic[place] = defaultdict(list)
+                for each in self._fallen.values():
+                    if each.model is other:
+                        index[each.state.get(type_field), str(each.state.get(key_field))].append(each)
+            kind = fallen.model if named.for_concrete_model else model
+            key = str(fallen.state.get(model._meta.pk.attname))
+            yield from self._by_generic[place].get((content_type_id(kind, self.history), key), ())
+
+    def _read_deletions(self) -> None:
+        deltas = conf.get_object_delta_model()._base_manager.using(self.history).filter(revision_id=self.revision_id)
+        rows = deltas.order_by("pk").values_list("content_type_id", "content_id", "action", "state")
+        for type_id, content_id, action, state in rows.iterator():
+            address, model = (type_id, content_id), self._model_of(type_id)
+            if model is None:
+                continue
+            if action == DELETE and state is not None:
+                self._fallen[address] = Fallen(model, address, state)
+            elif action != UPDATE:
+                self._fallen.pop(address, None)  # it came back in the same revision
+        for fallen in self._fallen.values():
+            for field in fallen.model._meta.concrete_fields:
+                value = fallen.state.get(field.attname)
+                if value is not None and _cascades(field):
+                    self._by_reference[self._reference(field, value)].append(fallen)
+
+    def _read_losses(self) -> None:
+        """Read the updates that nobody made: a deletion leaves its traces on others as the system."""
+        changes = conf.get_attribute_delta_model()._base_manager.using(self.history)
+        rows = changes.filter(
+            object_delta__revision_id=self.revision_id, object_delta__action=UPDATE, actor_type_id=None
+        ).order_by("pk")
+        names = ("object_delta__content_type_id", "object_delta__content_id", "field_name", "old_value", "new_value")
+        for type_id, content_id, name, old, new in rows.values_list(*names).iterator():
+            model = self._model_of(type_id)
+            if model is None:
+                continue
+            address = type_id, content_id
+            field = next((field for field in model._meta.concrete_fields if field.attname == name), None)
+            link = next((link for link in plan_for(model).links if link.field.name == name), None)
+            if field is not None and field.remote_field is not None and old is not None and not _cascades(field):
+                lose = partial(_point_back, model, address, name, old, new)
+                self._losses[self._reference(field, old)].append(lose)
+            elif link is not None and isinstance(old, list) and isinstance(new, list):
+                for key in old:
+                    if key not in new:
+                        lose = partial(_put_back, model, address, name, key)
+                        self._losses[self._reference(link.target, key)].append(lose)
+
+    def _reference(self, field: Any, value: Json) -> Reference:
+        target = field.target_field
+        model = plan_for(target.model).model
+        self._attnames[model].add(target.attname)
+        return Reference(model, target.attname, value)
+
+    def _model_of(self, type_id: int) -> Model | None:
+        if type_id not in self._models:
+            found = resolve((type_id, ""), self.history)
+            self._models[type_id] = None if isinstance(found, Lost) else found
+        return self._models[type_id]
+
+
+def _family(model: Model) -> list[Model]:
+    """Return the model and those that it inherits rows from."""
+    return [model, *(plan_for(parent).model for parent in model._meta.get_parent_list())]
+
+
+def _cascades(field: Any) -> bool:
+    if field.remote_field is None or field.many_to_many:
+        return False
+    return getattr(field.remote_field.on_delete, "__name__", "") not in _SPARING
+
+
+def _loser(losers: dict[Address, Goal], model: Model, address: Address) -> Goal | None:
+    if address not in losers:
+        goal = make_goal(model, address, {}, missing=Deed.LEAVE, there=Deed.WRITE, base={})
+        if isinstance(goal, Lost):
+            return None
+        losers[address] = goal
+    return losers[address]
+
+
+def _point_back(model: Model, address: Address, name: str, old: Json, new: Json, losers: dict[Address, Goal]) -> None:
+    goal = _loser(losers, model, address)
+    if goal is not None and goal.base is not None:
+        goal.state[name], goal.base[name] = old, new
+
+
+def _put_back(model: Model, address: Address, name: str, key: Json, losers: dict[Address, Goal]) -> None:
+    goal = _loser(losers, model, address)
+    if goal is not None:
+        goal.additions.setdefault(name, []).append(key)

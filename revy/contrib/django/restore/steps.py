@@ -1,0 +1,168 @@
+"""From what is wanted of an object, and its row, to what is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from revy.contrib.django.changes import CREATE, DELETE, UPDATE
+from revy.contrib.django.errors import UnreadableValue
+from revy.contrib.django.generated import generated_values
+from revy.contrib.django.replay import Comparison
+from revy.contrib.django.restore.goals import Deed, Goal
+from revy.contrib.django.restore.live import LiveRow
+from revy.contrib.django.restore.plan import Change
+from revy.contrib.django.restore.problems import CHANGED_SINCE, UNREADABLE, Problem
+from revy.contrib.django.snapshot import State, build_instance
+from revy.contrib.django.tracking import Link, Plan, plan_for
+from revy.contrib.django.values import UNFIT, Json
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """What is to be done with one object: `instance` is as it is to be written, or as it is to be deleted.
+
+    `then` and `now` are encoded: all that is written of a new object, all that a deleted one was, else what changes.
+    """
+
+    goal: Goal
+    action: str = ""
+    instance: Any = None
+    now: State = field(default_factory=dict)
+    then: State = field(default_factory=dict)
+    lists: dict[Link, list[Json]] = field(default_factory=dict)
+    conflicts: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    # The values of the columns that change, as they are in the row.
+    row: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[models.Model]:
+        return self.goal.model
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether somebody has changed what was to be undone."""
+        return bool(self.conflicts) or any(problem.code == CHANGED_SINCE for problem in self.problems)
+
+    def writes(self, attname: str) -> bool:
+        """Tell whether a column gets a value: all of a new object do."""
+        return self.action == CREATE or (self.action == UPDATE and attname in self.then)
+
+    def give_up(self) -> None:
+        """Leave the object as it is."""
+        self.action, self.instance = "", None
+        self.now, self.then, self.lists, self.row = {}, {}, {}, {}
+
+
+def take_step(goal: Goal, live: LiveRow | None, using: str) -> Step:
+    """Return what is to be done, with what is wrong with it as far as the object itself tells."""
+    step = Step(goal, problems=list(goal.problems))
+    deed = goal.missing if live is None else goal.there
+    if deed is Deed.CREATE:
+        _create(step, using)
+    elif live is not None and deed is Deed.WRITE:
+        _write(step, live, using)
+    elif live is not None and deed is Deed.DELETE:
+        _delete(step, live)
+    elif deed is Deed.CONFLICT:
+        _refuse(step, live)
+    return step
+
+
+def _create(step: Step, using: str) -> None:
+    model, plan = step.model, plan_for(step.model)
+    fitting = dict(_fitting(step, plan))
+    instance = build_instance(model, fitting, using, is_deleted=True)
+    step.action, step.instance = CREATE, instance
+    for each in plan.fields:
+        if not each.generated:
+            try:
+                step.then[each.attname] = plan.codecs[each.attname].predict(vars(instance)[each.attname])
+            except UNFIT:
+                # Rounded by the database, or computed by it.
+                if each.attname in fitting:
+                    step.then[each.attname] = fitting[each.attname]
+    step.then |= generated_values(instance, using)
+    for link in plan.links:
+        step.lists[link] = step.then[link.field.name] = sorted(step.goal.state.get(link.field.name) or [])
+
+
+def _write(step: Step, live: LiveRow, using: str) -> None:
+    plan, goal = plan_for(step.model), step.goal
+    same = Comparison(plan).agree
+    step.action, step.instance = UPDATE, live.instance
+    fitting = dict(_fitting(step, plan))
+    for each in plan.fields:
+        name = each.attname
+        if name not in fitting or same(name, live.state[name], fitting[name]):
+            continue
+        if goal.base is not None and not same(name, live.state[name], goal.base.get(name)):
+            step.conflicts.append(Change(name, live.state[name], fitting[name]))
+            continue
+        codec = plan.codecs[name]
+        step.row[name] = vars(live.instance)[name]
+        python = codec.decode(fitting[name])
+        setattr(live.instance, name, python)
+        step.now[name], step.then[name] = live.state[name], codec.encode(python)
+    for link in plan.links:
+        _write_list(step, link, live)
+    if any(field.attname in step.then for field in plan.fields):
+        for name, value in generated_values(live.instance, using).items():
+            if not same(name, live.state[name], value):
+                step.now[name], step.then[name] = live.state[name], value
+    if not step.then:
+        step.action = ""
+
+
+def _write_list(step: Step, link: Link, live: LiveRow) -> None:
+    name, goal = link.field.name, step.goal
+    now = live.state[name]
+    then = sorted(goal.state[name]) if goal.state.get(name) is not None else now
+    if then != now and goal.base is not None and now != goal.base.get(name):
+        step.conflicts.append(Change(name, now, then))
+        then = now
+    missing = [key for key in goal.additions.get(name, ()) if key not in then]
+    then = sorted([*then, *missing])
+    if then != now:
+        step.lists[link] = then
+        step.now[name], step.then[name] = now, then
+
+
+def _delete(step: Step, live: LiveRow) -> None:
+    same = Comparison(plan_for(step.model)).agree
+    base = step.goal.base or {}
+    step.conflicts = [
+        Change(name, value, base[name])
+        for name, value in live.state.items()
+        if name in base and not same(name, value, base[name])
+    ]
+    step.action, step.instance, step.now = DELETE, live.instance, dict(live.state)
+    if step.conflicts:
+        step.give_up()
+
+
+def _refuse(step: Step, live: LiveRow | None) -> None:
+    if live is None:
+        step.problems.append(Problem(None, "It was deleted since.", CHANGED_SINCE))
+        return
+    same = Comparison(plan_for(step.model)).agree
+    if any(not same(name, value, step.goal.state.get(name, value)) for name, value in live.state.items()):
+        step.problems.append(Problem(None, "It was created again since, with other values.", CHANGED_SINCE))
+
+
+def _fitting(step: Step, plan: Plan) -> Iterator[tuple[str, Json]]:
+    """Yield the wanted values that fit the fields of today; the others are problems."""
+    for each in plan.fields:
+        name = each.attname
+        if name not in step.goal.state or each.generated:
+            continue
+        try:
+            plan.codecs[name].decode(step.goal.state[name])
+        except UnreadableValue as error:
+            step.problems.append(Problem(each.name, str(error), UNREADABLE))
+        else:
+            yield name, step.goal.state[name]
