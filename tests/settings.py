@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tests.graphql.app",
     "tests.machine.app",
     "tests.odd",
+    "tests.restoring.app",
     "tests.stress.app",
 ]
 

@@ -24,7 +24,6 @@ class Dependants:
     def __init__(self, steps: Iterable[Step], using: str) -> None:
         steps = list(steps)
         self.using = using
-        self._rows = Rows(steps)
         self._deletions = [step for step in steps if step.action == DELETE]
         self._steps = {(step.model, step.goal.pk): step for step in steps}
 
@@ -43,21 +42,22 @@ class Dependants:
                 yield step, Problem(None, f"Others refer to it by now: {named}.", DEPENDENT)
 
     def _others(self, steps: list[Step]) -> list[str]:
-        collector = _Collector(using=self.using)
+        rows, collector = Rows(steps), _Collector(using=self.using)
         collector.collect([step.instance for step in steps], keep_parents=True)
-        found = {
+        found = self._related_generically(steps)
+        found |= {
             (each._meta.label, str(each.pk))
             for fallen in (*collector.data.values(), collector.protected)
             for each in fallen
-            if self._falls(each)
+            if self._falls(each, rows)
         }
         for (field, _value), updated in collector.field_updates.items():
             objects: Any
             for objects in updated:
-                found |= {(each._meta.label, str(each.pk)) for each in objects if self._loses(each, field)}
+                found |= {(each._meta.label, str(each.pk)) for each in objects if self._loses(each, field, rows)}
         return [" ".join(names) for names in sorted(found)]
 
-    def _falls(self, instance: Any) -> bool:
+    def _falls(self, instance: Any, rows: Rows) -> bool:
         """Tell whether a row refers to one that is deleted, and neither is deleted itself nor led elsewhere before.
 
         What was collected because it refers to such a row in turn does not fall: nothing does that is not told here.
@@ -66,32 +66,32 @@ class Dependants:
         link = link_of(kind)
         if link is not None and self._is_listed_away(instance, link):
             return False
-        step = self._step_of(instance)
-        if step is not None and step.action == DELETE:
+        if self._is_deleted(instance):
             return False
+        step = self._step_of(instance)
         return any(
-            self._rows.deleted(target_of(key, getattr(instance, key.attname)))
+            rows.deleted(target_of(key, getattr(instance, key.attname)))
             and not (step is not None and key.attname in step.row)
             for key in foreign_keys(type(instance))
-        ) or self._is_related_generically(instance)
+        )
 
-    def _loses(self, instance: Any, field: Any) -> bool:
+    def _loses(self, instance: Any, field: Any, rows: Rows) -> bool:
         """Tell whether a row would have a reference taken away that the plan does not know of."""
         step = self._step_of(instance)
-        if step is not None and (step.action == DELETE or field.attname in step.row):
+        if self._is_deleted(instance) or (step is not None and field.attname in step.row):
             return False
-        return self._rows.deleted(target_of(field, getattr(instance, field.attname))) is not None
+        return rows.deleted(target_of(field, getattr(instance, field.attname))) is not None
 
-    def _is_related_generically(self, instance: Any) -> bool:
-        for step in self._deletions:
-            for relation in step.model._meta.private_fields:
-                if (
-                    hasattr(relation, "bulk_related_objects")
-                    and isinstance(instance, relation.related_model)
-                    and relation.bulk_related_objects([step.instance], self.using).filter(pk=instance.pk).exists()
-                ):
-                    return True
-        return False
+    def _related_generically(self, steps: list[Step]) -> set[tuple[str, str]]:
+        """Return what generic relations of the objects, which are of one model, lead to."""
+        instances = [step.instance for step in steps]
+        return {
+            (each._meta.label, str(each.pk))
+            for relation in steps[0].model._meta.private_fields
+            if hasattr(relation, "bulk_related_objects")
+            for each in relation.bulk_related_objects(instances, self.using)
+            if not self._is_deleted(each)
+        }
 
     def _is_listed_away(self, row: Any, link: Link) -> bool:
         source = link.source_codec.as_key(getattr(row, link.source.attname))
@@ -101,6 +101,10 @@ class Dependants:
             for (model, pk), step in self._steps.items()
             if pk == source and issubclass(model, link.owner)
         )
+
+    def _is_deleted(self, instance: models.Model) -> bool:
+        step = self._step_of(instance)
+        return step is not None and step.action == DELETE
 
     def _step_of(self, instance: models.Model) -> Step | None:
         model = plan_for(type(instance)).model

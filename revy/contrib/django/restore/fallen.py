@@ -131,7 +131,7 @@ class _Wake:
     def _read_deletions(self) -> None:
         deltas = conf.get_object_delta_model()._base_manager.using(self.history).filter(revision_id=self.revision_id)
         rows = deltas.order_by("pk").values_list("content_type_id", "content_id", "action", "state")
-        for type_id, content_id, action, state in rows.iterator():
+        for type_id, content_id, action, state in rows:
             address, model = (type_id, content_id), self._model_of(type_id)
             if model is None:
                 continue
@@ -152,7 +152,7 @@ class _Wake:
             object_delta__revision_id=self.revision_id, object_delta__action=UPDATE, actor_type_id=None
         ).order_by("pk")
         names = ("object_delta__content_type_id", "object_delta__content_id", "field_name", "old_value", "new_value")
-        for type_id, content_id, name, old, new in rows.values_list(*names).iterator():
+        for type_id, content_id, name, old, new in rows.values_list(*names):
             model = self._model_of(type_id)
             if model is None:
                 continue

@@ -73,11 +73,11 @@ def _nets(revision: Any, history: str) -> dict[Address, _Net]:
     changes: dict[Any, list[tuple[str, Any, Any]]] = defaultdict(list)
     told = conf.get_attribute_delta_model()._base_manager.using(history).filter(object_delta__revision_id=revision.pk)
     rows = told.order_by("pk").values_list("object_delta_id", "field_name", "old_value", "new_value")
-    for delta_id, name, old, new in rows.iterator():
+    for delta_id, name, old, new in rows:
         changes[delta_id].append((name, old, new))
     nets: dict[Address, _Net] = {}
     ordered = deltas.order_by("pk").values_list("pk", "content_type_id", "content_id", "action", "state")
-    for pk, type_id, content_id, action, state in ordered.iterator():
+    for pk, type_id, content_id, action, state in ordered:
         net = nets.setdefault((type_id, content_id), _Net(action))
         net.follow(action, state, changes.pop(pk, []))
     return nets

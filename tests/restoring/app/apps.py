@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RestoringAppConfig(AppConfig):
+    name = "tests.restoring.app"
+    label = "restoringapp"
