@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -41,7 +42,7 @@ def _make_delete(original: Callable[..., Any]) -> Any:
             return original(self)
         with (
             write_transaction(self.using),
-            operation.running(_Deletion(self)),
+            nullcontext() if isinstance(self, JoiningCollector) else operation.running(_Deletion(self)),
             relations.tracking_links(is_call=False),
         ):
             relations.lock_before_deletion(self.using, self.data)
@@ -78,6 +79,10 @@ def _make_update_batch(original: Callable[..., Any]) -> Any:
             self.get_compiler(using).execute_sql(NO_RESULTS)
 
     return update_batch
+
+
+class JoiningCollector(Collector):
+    """Deletes objects as a part of the running operation, which records it: all of them were asked for."""
 
 
 class _Deletion(operation.Operation):

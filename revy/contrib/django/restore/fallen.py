@@ -15,6 +15,7 @@ from revy.contrib.django.changes import DELETE, UPDATE
 from revy.contrib.django.content_types import content_type_id
 from revy.contrib.django.restore.goals import Deed, Goal, Lost
 from revy.contrib.django.restore.plan import Address
+from revy.contrib.django.restore.references import GenericRelation, family, generic_relations
 from revy.contrib.django.restore.targets import deltas_of, make_goal, resolve
 from revy.contrib.django.snapshot import State
 from revy.contrib.django.tracking import plan_for
@@ -69,7 +70,7 @@ class _Wake:
         self._models: dict[int, Model | None] = {}
         self._fallen: dict[Address, Fallen] = {}
         self._by_reference: dict[Reference, list[Fallen]] = defaultdict(list)
-        self._by_generic: dict[tuple[Any, ...], dict[tuple[Any, str], list[Fallen]]] = {}
+        self._by_generic: dict[GenericRelation, dict[tuple[Any, str], list[Fallen]]] = {}
         self._losses: dict[Reference, list[Callable[[dict[Address, Goal]], None]]] = defaultdict(list)
         self._attnames: dict[Model, set[str]] = defaultdict(set)
         self._read_deletions()
@@ -94,7 +95,7 @@ class _Wake:
     def _in_wake_of(self, fallen: Fallen) -> Iterator[Fallen]:
         for reference in self._references_to(fallen):
             yield from self._by_reference.get(reference, ())
-        for model in _family(fallen.model):
+        for model in family(fallen.model):
             yield from self._related_generically(model, fallen)
         for parent in fallen.model._meta.get_parent_list():
             key = fallen.state.get(parent._meta.pk.attname)
@@ -103,7 +104,7 @@ class _Wake:
                 yield found
 
     def _references_to(self, fallen: Fallen) -> Iterator[Reference]:
-        for model in _family(fallen.model):
+        for model in family(fallen.model):
             for attname in self._attnames.get(model, ()):
                 value = fallen.state.get(attname)
                 if value is not None:
@@ -111,22 +112,16 @@ class _Wake:
 
     def _related_generically(self, model: Model, fallen: Fallen) -> Iterator[Fallen]:
         """Yield what a GenericRelation of the model has cascaded to."""
-        for relation in model._meta.private_fields:
-            if not hasattr(relation, "bulk_related_objects"):
-                continue
-            other: Any = plan_for(relation.related_model).model
-            named: Any = relation
-            type_field = other._meta.get_field(named.content_type_field_name).attname
-            key_field = other._meta.get_field(named.object_id_field_name).attname
-            place = (other, type_field, key_field)
-            if place not in self._by_generic:
-                index = self._by_generic[place] = defaultdict(list)
+        for relation in generic_relations(model, self.history):
+            if relation not in self._by_generic:
+                index = self._by_generic[relation] = defaultdict(list)
                 for each in self._fallen.values():
-                    if each.model is other:
-                        index[each.state.get(type_field), str(each.state.get(key_field))].append(each)
-            kind = fallen.model if named.for_concrete_model else model
-            key = str(fallen.state.get(model._meta.pk.attname))
-            yield from self._by_generic[place].get((content_type_id(kind, self.history), key), ())
+                    if each.model is relation.model:
+                        index[each.state.get(relation.type_attname), str(each.state.get(relation.key_attname))].append(
+                            each
+                        )
+            key = relation.content_type_id, str(fallen.state.get(model._meta.pk.attname))
+            yield from self._by_generic[relation].get(key, ())
 
     def _read_deletions(self) -> None:
         deltas = conf.get_object_delta_model()._base_manager.using(self.history).filter(revision_id=self.revision_id)
@@ -179,11 +174,6 @@ class _Wake:
             found = resolve((type_id, ""), self.history)
             self._models[type_id] = None if isinstance(found, Lost) else found
         return self._models[type_id]
-
-
-def _family(model: Model) -> list[Model]:
-    """Return the model and those that it inherits rows from."""
-    return [model, *(plan_for(parent).model for parent in model._meta.get_parent_list())]
 
 
 def _cascades(field: Any) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from revy.contrib.django.changes import DELETE
 from revy.contrib.django.restore.problems import UNIQUE, Problem
-from revy.contrib.django.restore.references import Rows, foreign_keys, target_of
+from revy.contrib.django.restore.references import GenericRelation, Rows, foreign_keys, generic_relations, target_of
 from revy.contrib.django.restore.steps import Step
 
 
@@ -28,12 +28,12 @@ class Stage:
     has_circle: bool = False
 
 
-def in_stages(steps: Sequence[Step], earlier: Mapping[Step, list[Step]]) -> list[Stage]:
+def in_stages(steps: Sequence[Step], earlier: Mapping[Step, list[Step]], using: str) -> list[Stage]:
     """Return the steps in the order of their references.
 
     Rows that take a value from each other in a circle get a problem: no order has it free when it is taken.
     """
-    before = _dependencies(steps)
+    before = _dependencies(steps, using)
     freed: set[tuple[Act, Act]] = set()
     for step, others in earlier.items():
         for other in others:
@@ -57,31 +57,62 @@ def in_stages(steps: Sequence[Step], earlier: Mapping[Step, list[Step]]) -> list
     return stages
 
 
-def _dependencies(steps: Sequence[Step]) -> dict[Act, set[Act]]:
+def _dependencies(steps: Sequence[Step], using: str) -> dict[Act, set[Act]]:
     """Return which acts come before each."""
     rows = Rows(steps)
     before: dict[Act, set[Act]] = defaultdict(set)
     for step in steps:
-        for key in foreign_keys(step.model) if step.action else ():
-            value = getattr(step.instance, key.attname)
-            if step.action == DELETE:
-                _add(before, rows.deleted(target_of(key, value)), Act(step))
-                continue
-            created = rows.created(target_of(key, value)) if step.writes(key.attname) else None
-            if created is not None and created is not step:
-                before[Act(step)].add(Act(created))
-            if key.attname in step.row:
-                _add(before, rows.deleted(target_of(key, step.row[key.attname])), Act(step))
-        for link, keys in step.lists.items():
-            lists = Act(step, True)
-            before[lists].add(Act(step))
-            for target in (target_of(link.target, link.codec.decode(key)) for key in keys):
-                created = rows.created(target)
-                if created is not None:
-                    before[lists].add(Act(created))
-            for key in step.now.get(link.field.name) or ():
-                _add(before, rows.deleted(target_of(link.target, link.codec.decode(key))), lists)
+        _add_references(before, step, rows)
+        _add_lists(before, step, rows)
+    _add_generic(before, steps, using)
     return before
+
+
+def _add_references(before: dict[Act, set[Act]], step: Step, rows: Rows) -> None:
+    for key in foreign_keys(step.model):
+        target = target_of(key, getattr(step.instance, key.attname))
+        if step.action == DELETE:
+            _add(before, rows.deleted(target), Act(step))
+        elif step.writes(key.attname):
+            # What is written afterwards does not fall with a row that it refers to, though that is gone.
+            for other in (rows.created(target), rows.deleted(target)):
+                if other is not None and other is not step:
+                    before[Act(step)].add(Act(other))
+        if key.attname in step.row:
+            _add(before, rows.deleted(target_of(key, step.row[key.attname])), Act(step))
+
+
+def _add_lists(before: dict[Act, set[Act]], step: Step, rows: Rows) -> None:
+    lists = Act(step, True)
+    for link, keys in step.lists.items():
+        before[lists].add(Act(step))
+        for target in (target_of(link.target, link.codec.decode(key)) for key in keys):
+            created = rows.created(target)
+            if created is not None:
+                before[lists].add(Act(created))
+        for key in step.now.get(link.field.name) or ():
+            _add(before, rows.deleted(target_of(link.target, link.codec.decode(key))), lists)
+
+
+def _add_generic(before: dict[Act, set[Act]], steps: Sequence[Step], using: str) -> None:
+    """Have rows that refer to a deleted one by content type and key written before, or after, as for foreign keys."""
+    known: dict[GenericRelation, dict[tuple[Any, str], list[Step]]] = {}
+    for step in steps:
+        for relation in generic_relations(step.model, using) if step.action == DELETE else ():
+            if relation not in known:
+                known[relation] = defaultdict(list)
+                for other in steps:
+                    if other.model is relation.model:
+                        values = (
+                            getattr(other.instance, name) for name in (relation.type_attname, relation.key_attname)
+                        )
+                        type_id, key = values
+                        known[relation][type_id, str(key)].append(other)
+            for other in known[relation].get((relation.content_type_id, str(step.goal.pk)), ()):
+                if other.action == DELETE:
+                    before[Act(step)].add(Act(other))
+                else:
+                    before[Act(other)].add(Act(step))
 
 
 def _add(before: dict[Act, set[Act]], deleted: Step | None, act: Act) -> None:

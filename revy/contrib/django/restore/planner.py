@@ -70,7 +70,7 @@ class Planner:
             self._settle_conflicts(step)
         self._settle_dependants(steps)
         active = [step for step in steps if step.action]
-        stages = in_stages(active, find_problems(active, self.using))
+        stages = in_stages(active, find_problems(active, self.using), self.using)
         objects = self._objects(steps, effects_of(active, self.using))
         objects += [ObjectPlan(each.model, *each.address, "", problems=(each.problem,)) for each in lost]
         return Draft(tuple(objects), stages)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import models
 
 from revy.contrib.django.changes import CREATE, DELETE
+from revy.contrib.django.content_types import content_type_id
 from revy.contrib.django.restore.steps import Step
 from revy.contrib.django.tracking import plan_for
 
@@ -37,6 +38,28 @@ def target_of(key: Any, value: Any) -> Target:
 def family(model: Model) -> list[Model]:
     """Return the model and those that its objects have a row of, too."""
     return [plan_for(each).model for each in (model, *model._meta.get_parent_list())]
+
+
+class GenericRelation(NamedTuple):
+    """A relation by content type and key: the model that refers, the columns that do, and what they call the other."""
+
+    model: Model
+    type_attname: str
+    key_attname: str
+    content_type_id: int
+
+
+def generic_relations(model: Model, using: str) -> Iterator[GenericRelation]:
+    """Yield the generic relations that a deletion of a row of the model cascades along."""
+    for relation in model._meta.private_fields:
+        if hasattr(relation, "bulk_related_objects"):
+            named: Any = relation
+            other: Any = plan_for(named.related_model).model
+            type_attname, key_attname = (
+                other._meta.get_field(name).attname
+                for name in (named.content_type_field_name, named.object_id_field_name)
+            )
+            yield GenericRelation(other, type_attname, key_attname, content_type_id(model, using))
 
 
 class Rows:

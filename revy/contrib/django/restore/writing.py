@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import connections, models
-from django.db.models.deletion import Collector
 
 from revy.contrib.django import operation
 from revy.contrib.django.batches import in_batches
-from revy.contrib.django.changes import CREATE, DELETE
+from revy.contrib.django.changes import CREATE, DELETE, RowChange
 from revy.contrib.django.conf import get_object_delta_model
+from revy.contrib.django.deleting import JoiningCollector
+from revy.contrib.django.recorder import with_heirs
 from revy.contrib.django.restore.order import Stage
 from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.restore.steps import Step
@@ -21,10 +22,17 @@ from revy.contrib.django.saving import exactly
 
 def write(stages: Iterable[Stage], using: str) -> None:
     """Write what the stages say, in the running transaction; receivers are called as for any save and deletion."""
-    with exactly(), operation.running(operation.Merged(takes_saves=True)):
+    with exactly(), operation.running(_Writing(takes_saves=True)):
         for stage in stages:
             with _letting_refer(using) if stage.has_circle else nullcontext():
                 _write_stage(stage, using)
+
+
+class _Writing(operation.Merged):
+    """Records all that is written as one change of each object; those that inherit from a row may be gone by then."""
+
+    def receive(self, using: str, rows: list[RowChange]) -> None:
+        super().receive(using, list(with_heirs(using, rows)))
 
 
 def _write_stage(stage: Stage, using: str) -> None:
@@ -46,7 +54,7 @@ def _delete(steps: Sequence[Step], using: str) -> None:
     by_model: dict[type[models.Model], list[Any]] = {}
     for step in steps:
         by_model.setdefault(step.model, []).append(step.instance)
-    collector = Collector(using=using)
+    collector = JoiningCollector(using=using)
     for instances in by_model.values():
         collector.collect(instances, keep_parents=True)
     collector.delete()
