@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 SCHEMA_LINT := .ci/schema-lint
 
-.PHONY: install demo load test fuzz lint lint-schema schema coverage-table bench bench-growth bench-keyframes bench-paging
+.PHONY: install demo load test fuzz lint lint-schema docs schema coverage-table bench bench-growth bench-keyframes bench-paging
 
 install: $(INSTALLED)
 
@@ -49,6 +49,10 @@ lint-schema: $(SCHEMA_LINT)/node_modules/.installed
 $(SCHEMA_LINT)/node_modules/.installed: $(SCHEMA_LINT)/package.json $(SCHEMA_LINT)/package-lock.json
 	npm ci --prefix $(SCHEMA_LINT) --loglevel error
 	touch $@
+
+# The pages of docs/ as a site, in build/docs/index.html. A link that leads nowhere, or a page that nothing leads to, fails it.
+docs: $(INSTALLED)
+	$(VENV_PYTHON) -m sphinx --builder html --fail-on-warning --keep-going --fresh-env --quiet docs build/docs
 
 schema: $(INSTALLED)
 	$(VENV_PYTHON) -m revy_graphql.print_schema > schema.graphql.tmp
