@@ -1,7 +1,7 @@
 """Configure Sphinx, which makes a site of the pages in this folder: `make docs`.
 
-The pages are plain Markdown, readable where the code is. What is in the navigation, in which order, is what index.md
-links to in its lists: a heading there is a caption here. A page that it does not name is an orphan, and fails the build.
+The pages are plain Markdown, readable where the code is. What is in the navigation, in which order, is what the lists
+of index.md link to: a heading there is a caption here. A page that they do not name is an orphan, and fails the build.
 """
 
 from __future__ import annotations

@@ -1,0 +1,52 @@
+"""The pages of docs/ run from top to bottom, and their settings are those that exist."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import AppConfig
+from django.conf import global_settings
+from django.core import checks
+from django.test import override_settings
+from django.utils.module_loading import import_string
+
+from revy_graphql import checks as graphql_checks
+from tests.docs.blocks import ROOT
+from tests.docs.page import Page
+from tests.docs.stories import STORIES
+
+# Each has tests of its own, as its blocks need models or types of their own.
+ELSEWHERE = {"graphql.md", "swapping.md"}
+PAGES = sorted(page.name for page in (ROOT / "docs").glob("*.md") if page.name not in ELSEWHERE)
+
+
+def settings_of_the_code() -> set[str]:
+    files = [file for folder in ("revy", "revy_graphql") for file in (ROOT / folder).rglob("*.py")]
+    return {name for file in files for name in re.findall(r'"(REVY_\w+)"', file.read_text())}
+
+
+def check_settings(values: dict[str, Any]) -> None:
+    """Fail if a setting does not exist, refers to what cannot be imported, or is complained about by a check."""
+    unknown = {name for name in values if not hasattr(global_settings, name)} - settings_of_the_code()
+    assert unknown == set()
+    for path in values.get("MIDDLEWARE", []):
+        import_string(path)
+    for entry in values.get("INSTALLED_APPS", []):
+        AppConfig.create(entry)
+    with override_settings(**{name: value for name, value in values.items() if name.startswith("REVY_")}):
+        messages = [*checks.run_checks(), *graphql_checks.check_setting()]
+    assert [message for message in messages if str(message.id).startswith("revy")] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_runs_from_top_to_bottom(name: str, names: dict[str, Any]) -> None:
+    page = Page(f"docs/{name}", names, labels="app", check_settings=check_settings)
+    if name in STORIES:
+        STORIES[name](page)
+    page.run()
+
+
+def test_story_without_a_page_is_noticed() -> None:
+    assert set(STORIES) <= set(PAGES)
