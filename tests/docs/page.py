@@ -34,7 +34,10 @@ class Page:
         self.answer: Any = None
         self._labels = labels
         self._check_settings = check_settings
-        self._waiting = [block for block in self._chosen(blocks_of(path), mark) if block.language]
+        # Those that are called models are a module of the project already.
+        self._waiting = [
+            block for block in self._chosen(blocks_of(path), mark) if block.language and "models" not in block.marks
+        ]
 
     def run(self, marker: str | None = None) -> str:
         """Run what follows, up to the block that contains the marker, or to the end; return what that block printed."""
@@ -53,8 +56,8 @@ class Page:
         is_chosen = True
         for block in blocks:
             if block.language not in ("text", "json"):
-                library = next((word for word in block.marks if word not in ("settings", "models")), None)
-                is_chosen = library == mark
+                libraries = set(block.marks) - {"settings", "models"}
+                is_chosen = mark in libraries or (mark is None and not libraries)
             if is_chosen:
                 chosen.append(block)
         return chosen

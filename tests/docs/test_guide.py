@@ -12,8 +12,9 @@ from django.core import checks
 from django.test import override_settings
 from django.utils.module_loading import import_string
 
+from benchmarks.libraries import PEERS
 from revy_graphql import checks as graphql_checks
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.page import Page
 from tests.docs.stories import STORIES
 
@@ -50,3 +51,12 @@ def test_page_runs_from_top_to_bottom(name: str, names: dict[str, Any]) -> None:
 
 def test_story_without_a_page_is_noticed() -> None:
     assert set(STORIES) <= set(PAGES)
+
+
+def test_blocks_about_other_libraries_are_python() -> None:
+    marked = [block for name in PAGES for block in blocks_of(f"docs/{name}") if block.marks]
+    libraries = {word for block in marked for word in block.marks} - {"settings", "models"}
+    assert libraries == set(PEERS)
+    for block in marked:
+        if block.language == "python":
+            block.compiled()
