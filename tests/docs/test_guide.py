@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,6 +14,9 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from benchmarks.libraries import PEERS
+from revy import Context
+from revy.contrib.django import conf
+from revy.contrib.django.restore import problems
 from revy_graphql import checks as graphql_checks
 from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.page import Page
@@ -51,6 +55,28 @@ def test_page_runs_from_top_to_bottom(name: str, names: dict[str, Any]) -> None:
 
 def test_story_without_a_page_is_noticed() -> None:
     assert set(STORIES) <= set(PAGES)
+
+
+def test_settings_page_has_every_setting_with_its_default() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    rows = dict(re.findall(r"^\| `(REVY_\w+)` \| (?:`(.+?)`|[^|`]+) \|", page, re.MULTILINE))
+    assert set(rows) == settings_of_the_code()
+    defaults = {
+        "REVY_MODELS": conf.EVERY_MODEL,
+        "REVY_UNTRACKED_WRITES": conf.IGNORE,
+        "REVY_KEYFRAME_INTERVAL": conf.DEFAULT_KEYFRAME_INTERVAL,
+        **conf.DEFAULT_LABELS,
+    }
+    assert {name: json.loads(rows[name]) for name in defaults} == defaults
+    assert import_string(json.loads(rows["REVY_CONTEXT_CLASS"])) is Context
+
+
+def test_undo_page_has_every_code_of_a_problem() -> None:
+    page = (ROOT / "docs/undo.md").read_text()
+    documented = {
+        code for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", page, re.MULTILINE) for code in row.split("`")[1::2]
+    }
+    assert documented == {value for name, value in vars(problems).items() if name == value}
 
 
 def test_blocks_about_other_libraries_are_python() -> None:
