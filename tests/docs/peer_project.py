@@ -24,10 +24,18 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 
 from benchmarks.libraries import LIBRARIES
+from tests import settings as base
 from tests.docs.blocks import Block, blocks_of
 from tests.docs.page import Page
 
-APPS = ["django.contrib.contenttypes", "django.contrib.auth", "revy.contrib.django"]
+APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "revy.contrib.django",
+]
 
 
 def marked(pages: list[str], library: str, mark: str) -> list[Block]:
@@ -52,10 +60,12 @@ def configure(library: str, blocks: list[Block]) -> None:
     settings.configure(
         DATABASES={"default": dj_database_url.parse(os.environ["DATABASE_URL"])},
         INSTALLED_APPS=[*APPS, *LIBRARIES[library].apps, "blog"],
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        SECRET_KEY="only for tests",
-        USE_TZ=True,
+        MIDDLEWARE=base.MIDDLEWARE,
+        TEMPLATES=base.TEMPLATES,
+        DEFAULT_AUTO_FIELD=base.DEFAULT_AUTO_FIELD,
+        PASSWORD_HASHERS=base.PASSWORD_HASHERS,
+        SECRET_KEY=base.SECRET_KEY,
+        USE_TZ=base.USE_TZ,
         **{name: value for name, value in values.items() if name.isupper()},
     )
     django.setup()
@@ -69,7 +79,9 @@ def run(library: str, pages: list[str]) -> None:
     from django.contrib.auth.models import User
     from django.test import RequestFactory
 
+    from revy import Context
     from revy.contrib.django import get_object_delta_model
+    from revy.contrib.django.history import History
 
     user = User.objects.create_user("alice", password="secret")
     request = RequestFactory().post("/")
@@ -82,6 +94,10 @@ def run(library: str, pages: list[str]) -> None:
     # What was imported, and repaired where the library had missed something, tells what the rows are.
     if get_object_delta_model().objects.exists():
         call_command("revy_verify", "blog.Post", "--strict")
+    with Context.via_actor(user):
+        both = names["Post"].objects.create(author=user, title="Recorded by both")
+    (object_delta,) = History(both).newest()
+    assert list(object_delta.revision.get_object_deltas()) == [object_delta], "Rows of the other library are recorded."
 
 
 def main() -> None:
@@ -93,6 +109,7 @@ def main() -> None:
 
         databases.create()
         try:
+            call_command("check", fail_level="WARNING")
             call_command("makemigrations", "blog", verbosity=0)
             call_command("migrate", verbosity=0)
             run(library, pages)
