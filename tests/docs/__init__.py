@@ -16,5 +16,6 @@ What a page cannot show is a story in `stories`, under the name of the page: a f
 block, does what somebody else would do, the call of a view that was just defined for example, looks at what came of it,
 and goes on. What it leaves is run after it, so that no block can be forgotten.
 
-To be in the site, a page has to be named in docs/index.md, with a line `- [Title](page.md): what it says`.
+A page whose blocks need models or types of their own has tests of its own, and is named in `test_guide.ELSEWHERE`. To
+be in the site, a page has to be named in docs/index.md, with a line `- [Title](page.md): what it says`.
 """

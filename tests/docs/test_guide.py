@@ -41,7 +41,7 @@ def check_settings(values: dict[str, Any]) -> None:
     for entry in values.get("INSTALLED_APPS", []):
         AppConfig.create(entry)
     with override_settings(**{name: value for name, value in values.items() if name.startswith("REVY_")}):
-        messages = [*checks.run_checks(), *graphql_checks.check_setting()]
+        messages = [*checks.run_checks(databases=()), *graphql_checks.check_setting()]
     assert [message for message in messages if str(message.id).startswith("revy")] == []
 
 
@@ -51,6 +51,10 @@ def test_page_runs_from_top_to_bottom(name: str, names: dict[str, Any]) -> None:
     if name in STORIES:
         STORIES[name](page)
     page.run()
+
+
+def test_only_pictures_are_fenced_without_a_language() -> None:
+    assert {name for name in PAGES for block in blocks_of(f"docs/{name}") if not block.language} == {"architecture.md"}
 
 
 def test_story_without_a_page_is_noticed() -> None:
