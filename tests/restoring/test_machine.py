@@ -38,5 +38,4 @@ def test_restoring_machine_finds_no_difference() -> None:
     Machine.outcomes = {}
     number = int(os.environ.get("REVY_RESTORING_SEED", "1"))
     run_state_machine_as_test(seed(number)(type("Seeded", (Machine,), {})), settings=options)
-    print(Machine.outcomes)
     assert Machine.outcomes.keys() >= EXPECTED, Machine.outcomes

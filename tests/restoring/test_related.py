@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from revy import Context
 from revy.contrib.django.restore import RestoreError, plan_restore, restore
@@ -186,3 +187,22 @@ def test_related_restore_of_circle_that_no_row_can_begin() -> None:
 def _make_circle() -> None:
     Left.objects.create(pk=1, right_id=1)
     Right.objects.create(pk=1, left_id=1)
+
+
+def test_related_restore_of_more_than_a_batch_gives_every_row_back(club: dict[str, Any]) -> None:
+    ann, own, pk = club["ann"], club["own"], club["ann"].pk
+    with Context():
+        matches = Match.objects.bulk_create([Match(team=own, referee=ann) for _number in range(1200)])
+        Hit.objects.bulk_create([Hit(match=match, scorer=ann) for match in matches])
+    before = dump()
+    with Context():
+        ann.delete()
+    # Deletions are recorded in batches: these lost their referee in one, and fell in the next.
+    assert actions(Match, matches[0].pk) == "CUD"
+    plan = plan_restore(deletion_of(ann, pk), related=True)
+    with CaptureQueriesContext(connection) as queries:
+        plan_restore(deletion_of(ann, pk), related=True)
+    assert len(queries) < 60
+    apply_as_planned(plan)
+    Member.objects.filter(name="stranger").delete()
+    assert dump() == before

@@ -19,7 +19,7 @@ from revy.contrib.django.restore.references import GenericRelation, family, gene
 from revy.contrib.django.restore.targets import deltas_of, make_goal, resolve
 from revy.contrib.django.snapshot import State
 from revy.contrib.django.tracking import plan_for
-from revy.contrib.django.values import Json
+from revy.contrib.django.values import Json, is_same
 
 Model = type[models.Model]
 
@@ -51,14 +51,16 @@ def find_deletion(delta: Any) -> Any:
     return last if last is not None and last.action == DELETE else None
 
 
-def fallen_with(deletion: Any, root: Goal) -> Iterator[Goal | Lost]:
+def fallen_with(deletion: Any, root: Goal, *, is_at_deletion: bool) -> Iterator[Goal | Lost]:
     """Yield what is wanted of the objects that fell with the root, by a deletion of its revision.
 
     Those that refer to it by a reference that cascades come back, if they are still gone, and those that refer to
-    these, and so on; those that had their reference taken away get it back, if they have not got another one since.
+    these, and so on; those that had their reference taken away get it back, if they have not got another one since. So
+    does the root, unless it is wanted as it was before it was deleted.
     """
     wake = _Wake(deletion, deletion._state.db or "default")
-    yield from wake.follow(Fallen(root.model, root.address, deletion.get_state() or root.state))
+    fallen = Fallen(root.model, root.address, deletion.get_state() or root.state)
+    yield from wake.follow(fallen, root if is_at_deletion else None)
 
 
 class _Wake:
@@ -76,21 +78,27 @@ class _Wake:
         self._read_deletions()
         self._read_losses()
 
-    def follow(self, root: Fallen) -> Iterator[Goal | Lost]:
+    def follow(self, root: Fallen, goal: Goal | None) -> Iterator[Goal | Lost]:
         """Yield the goals of all that fell with the root, and of what it and they were taken from."""
-        seen, queue = {root.address}, [root]
+        goals: dict[Address, Goal | Lost | None] = {root.address: goal}
         losers: dict[Address, Goal] = {}
+        queue = [root]
         while queue:
             fallen = queue.pop()
             for reference in self._references_to(fallen):
                 for lose in self._losses.get(reference, ()):
                     lose(losers)
-            for other in self._in_wake_of(fallen):
-                if other.address not in seen:
-                    seen.add(other.address)
-                    queue.append(other)
-                    yield make_goal(other.model, other.address, other.state, missing=Deed.CREATE, there=Deed.LEAVE)
-        yield from (goal for address, goal in losers.items() if address not in seen)
+            for each in self._in_wake_of(fallen):
+                if each.address not in goals:
+                    queue.append(each)
+                    goals[each.address] = make_goal(
+                        each.model, each.address, dict(each.state), missing=Deed.CREATE, there=Deed.LEAVE
+                    )
+        for address, loser in losers.items():
+            known = goals.setdefault(address, loser)
+            if isinstance(known, Goal) and known is not loser:
+                _give_back(known, loser)
+        yield from (each for each in goals.values() if each is not None and each is not goal)
 
     def _in_wake_of(self, fallen: Fallen) -> Iterator[Fallen]:
         for reference in self._references_to(fallen):
@@ -189,6 +197,19 @@ def _loser(losers: dict[Address, Goal], model: Model, address: Address) -> Goal 
             return None
         losers[address] = goal
     return losers[address]
+
+
+def _give_back(fallen: Goal, loser: Goal) -> None:
+    """Have an object that lost references before it was deleted itself come back with them.
+
+    A deletion of many objects is recorded in parts.
+    """
+    for name, old in loser.state.items():
+        if loser.base is not None and is_same(fallen.state.get(name), loser.base[name]):
+            fallen.state[name] = old
+    for name, keys in loser.additions.items():
+        told = fallen.state.get(name) or []
+        fallen.state[name] = [*told, *(key for key in keys if key not in told)]
 
 
 def _point_back(model: Model, address: Address, name: str, old: Json, new: Json, losers: dict[Address, Goal]) -> None:

@@ -20,7 +20,7 @@ from revy.contrib.django.restore.live import Live
 from revy.contrib.django.restore.order import Stage, in_stages
 from revy.contrib.django.restore.plan import Address, Change, ObjectPlan
 from revy.contrib.django.restore.problems import CHANGED_SINCE, FORBIDDEN, Problem
-from revy.contrib.django.restore.steps import Step, take_step
+from revy.contrib.django.restore.steps import Step, predict_generated, take_step
 from revy.contrib.django.restore.validity import find_problems
 from revy.contrib.django.rows import keys_a_statement
 from revy.contrib.django.tracking import key_of_instance, plan_for
@@ -70,6 +70,7 @@ class Planner:
             self._settle_conflicts(step)
         self._settle_dependants(steps)
         active = [step for step in steps if step.action]
+        predict_generated(active, live, self.using)
         stages = in_stages(active, find_problems(active, self.using), self.using)
         objects = self._objects(steps, effects_of(active, self.using))
         objects += [ObjectPlan(each.model, *each.address, "", problems=(each.problem,)) for each in lost]

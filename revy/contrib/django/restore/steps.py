@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from revy.contrib.django.generated import generated_values
 from revy.contrib.django.replay import Comparison
 from revy.contrib.django.restore.goals import Deed, Goal
 from revy.contrib.django.restore.live import LiveRow
-from revy.contrib.django.restore.plan import Change
+from revy.contrib.django.restore.plan import Address, Change
 from revy.contrib.django.restore.problems import CHANGED_SINCE, UNREADABLE, Problem
 from revy.contrib.django.snapshot import State, build_instance
 from revy.contrib.django.tracking import Link, Plan, plan_for
@@ -65,12 +66,28 @@ def take_step(goal: Goal, live: LiveRow | None, using: str) -> Step:
     if deed is Deed.CREATE:
         _create(step, using)
     elif live is not None and deed is Deed.WRITE:
-        _write(step, live, using)
+        _write(step, live)
     elif live is not None and deed is Deed.DELETE:
         _delete(step, live)
     elif deed is Deed.CONFLICT:
         _refuse(step, live)
     return step
+
+
+def predict_generated(steps: Iterable[Step], live: Mapping[Address, LiveRow], using: str) -> None:
+    """Have the steps that write rows know what generated columns will hold."""
+    by_model: dict[type[models.Model], list[Step]] = defaultdict(list)
+    for step in steps:
+        if step.action == CREATE or step.row:
+            by_model[step.model].append(step)
+    for model, some in by_model.items():
+        same = Comparison(plan_for(model)).agree
+        found = generated_values(model, [step.instance for step in some], using)
+        for step, values in zip(some, found, strict=True):
+            now = {} if step.action == CREATE else live[step.goal.address].state
+            for name, value in values.items():
+                if step.action == CREATE or not same(name, now[name], value):
+                    step.now[name], step.then[name] = now.get(name), value
 
 
 def _create(step: Step, using: str) -> None:
@@ -86,12 +103,11 @@ def _create(step: Step, using: str) -> None:
                 # Rounded by the database, or computed by it.
                 if each.attname in fitting:
                     step.then[each.attname] = fitting[each.attname]
-    step.then |= generated_values(instance, using)
     for link in plan.links:
         step.lists[link] = step.then[link.field.name] = sorted(step.goal.state.get(link.field.name) or [])
 
 
-def _write(step: Step, live: LiveRow, using: str) -> None:
+def _write(step: Step, live: LiveRow) -> None:
     plan, goal = plan_for(step.model), step.goal
     same = Comparison(plan).agree
     step.action, step.instance = UPDATE, live.instance
@@ -110,10 +126,6 @@ def _write(step: Step, live: LiveRow, using: str) -> None:
         step.now[name], step.then[name] = live.state[name], codec.encode(python)
     for link in plan.links:
         _write_list(step, link, live)
-    if any(field.attname in step.then for field in plan.fields):
-        for name, value in generated_values(live.instance, using).items():
-            if not same(name, live.state[name], value):
-                step.now[name], step.then[name] = live.state[name], value
     if not step.then:
         step.action = ""
 

@@ -162,7 +162,7 @@ def _restoring(
         yield goal
         deletion = find_deletion(delta) if related and isinstance(goal, Goal) else None
         if deletion is not None and isinstance(goal, Goal):
-            yield from fallen_with(deletion, goal)
+            yield from fallen_with(deletion, goal, is_at_deletion=deletion.pk == delta.pk)
 
     job = _Job(str(delta), wanted, delta._state.db or "default", using, authorize=authorize)
     if expected_version is not None:
