@@ -17,9 +17,6 @@ EXPECTED = {
     "with all that fell",
     "nothing to do",
     "refused: CHANGED_SINCE",
-    "refused: DEPENDENT",
-    "refused: MISSING_TARGET",
-    "refused: UNIQUE",
 }
 
 
