@@ -59,7 +59,9 @@ def fallen_with(deletion: Any, root: Goal, *, is_at_deletion: bool) -> Iterator[
     does the root, unless it is wanted as it was before it was deleted.
     """
     wake = _Wake(deletion, deletion._state.db or "default")
-    fallen = Fallen(root.model, root.address, deletion.get_state() or root.state)
+    fallen = wake.fallen.get(root.address) or Fallen(root.model, root.address, deletion.get_state() or root.state)
+    if is_at_deletion:
+        root.state.update(fallen.state)
     yield from wake.follow(fallen, root if is_at_deletion else None)
 
 
@@ -70,13 +72,18 @@ class _Wake:
         self.history = history
         self.revision_id = deletion.revision_id
         self._models: dict[int, Model | None] = {}
-        self._fallen: dict[Address, Fallen] = {}
+        self.fallen: dict[Address, Fallen] = {}
         self._by_reference: dict[Reference, list[Fallen]] = defaultdict(list)
         self._by_generic: dict[GenericRelation, dict[tuple[Any, str], list[Fallen]]] = {}
         self._losses: dict[Reference, list[Callable[[dict[Address, Goal]], None]]] = defaultdict(list)
         self._attnames: dict[Model, set[str]] = defaultdict(set)
         self._read_deletions()
         self._read_losses()
+        for fallen in self.fallen.values():
+            for field in fallen.model._meta.concrete_fields:
+                value = fallen.state.get(field.attname)
+                if value is not None and _cascades(field):
+                    self._by_reference[self._reference(field, value)].append(fallen)
 
     def follow(self, root: Fallen, goal: Goal | None) -> Iterator[Goal | Lost]:
         """Yield the goals of all that fell with the root, and of what it and they were taken from."""
@@ -107,7 +114,7 @@ class _Wake:
             yield from self._related_generically(model, fallen)
         for parent in fallen.model._meta.get_parent_list():
             key = fallen.state.get(parent._meta.pk.attname)
-            found = self._fallen.get((content_type_id(parent, self.history), str(key)))
+            found = self.fallen.get((content_type_id(parent, self.history), str(key)))
             if found is not None:
                 yield found
 
@@ -123,7 +130,7 @@ class _Wake:
         for relation in generic_relations(model, self.history):
             if relation not in self._by_generic:
                 index = self._by_generic[relation] = defaultdict(list)
-                for each in self._fallen.values():
+                for each in self.fallen.values():
                     if each.model is relation.model:
                         index[each.state.get(relation.type_attname), str(each.state.get(relation.key_attname))].append(
                             each
@@ -139,14 +146,9 @@ class _Wake:
             if model is None:
                 continue
             if action == DELETE and state is not None:
-                self._fallen[address] = Fallen(model, address, state)
+                self.fallen[address] = Fallen(model, address, state)
             elif action != UPDATE:
-                self._fallen.pop(address, None)  # it came back in the same revision
-        for fallen in self._fallen.values():
-            for field in fallen.model._meta.concrete_fields:
-                value = fallen.state.get(field.attname)
-                if value is not None and _cascades(field):
-                    self._by_reference[self._reference(field, value)].append(fallen)
+                self.fallen.pop(address, None)  # it came back in the same revision
 
     def _read_losses(self) -> None:
         """Read the updates that nobody made: a deletion leaves its traces on others as the system."""
@@ -162,7 +164,12 @@ class _Wake:
             address = type_id, content_id
             field = next((field for field in model._meta.concrete_fields if field.attname == name), None)
             link = next((link for link in plan_for(model).links if link.field.name == name), None)
-            if field is not None and field.remote_field is not None and old is not None and not _cascades(field):
+            if field is not None and _cascades(field):
+                # MySQL and MariaDB cannot wait for what a row refers to: it is set to null before it falls.
+                fallen = self.fallen.get(address)
+                if fallen is not None and is_same(fallen.state.get(name), new):
+                    fallen.state[name] = old
+            elif field is not None and field.remote_field is not None and old is not None:
                 lose = partial(_point_back, model, address, name, old, new)
                 self._losses[self._reference(field, old)].append(lose)
             elif link is not None and isinstance(old, list) and isinstance(new, list):
