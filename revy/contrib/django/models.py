@@ -3,6 +3,7 @@ from __future__ import annotations
 from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
 from revy.contrib.django.conf import ATTRIBUTE_DELTA_SETTING, OBJECT_DELTA_SETTING, REVISION_SETTING, swappable_by
 from revy.contrib.django.deletion import CASCADE, SET, SET_DEFAULT, SET_NULL
+from revy.contrib.django.history import as_of, snapshot_at
 from revy.contrib.django.snapshot import ObjectSnapshot, ObjectState
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "ObjectSnapshot",
     "ObjectState",
     "Revision",
+    "as_of",
+    "snapshot_at",
 ]
 
 

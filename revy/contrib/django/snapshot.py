@@ -20,25 +20,30 @@ if TYPE_CHECKING:
 
 State = dict[str, Any]
 
-# What differs between databases: joining text, JSON as text, a name as JSON, and gathering rows into one text.
+# What differs between databases: joining text, JSON as text, and gathering version, id, name and value of attribute
+# deltas into one JSON list.
 _DIALECTS: dict[str, dict[str, Callable[..., str]]] = {
     "sqlite": {
         "concat": lambda *parts: "(" + " || ".join(parts) + ")",
         "text": lambda sql: sql,
-        "quote": "json_quote({})".format,
-        "gather": "group_concat({}, ',')".format,
+        "gather": lambda version, key, name, value: (
+            f"'[' || group_concat('[' || {version} || ',' || {key} || ',' || json_quote({name}) || ',' || "
+            f"COALESCE({value}, 'null') || ']', ',') || ']'"
+        ),
     },
     "postgresql": {
         "concat": lambda *parts: "(" + " || ".join(parts) + ")",
         "text": "{}::text".format,
-        "quote": "to_json({})::text".format,
-        "gather": "string_agg({}, ',')".format,
+        # Joining text takes half as long again.
+        "gather": "json_agg(json_build_array({}, {}, {}, {}))::text".format,
     },
     "mysql": {
         "concat": lambda *parts: "CONCAT(" + ", ".join(parts) + ")",
         "text": lambda sql: sql,
-        "quote": "JSON_QUOTE({})".format,
-        "gather": "GROUP_CONCAT({} SEPARATOR ',')".format,
+        "gather": lambda version, key, name, value: (
+            f"CONCAT('[', GROUP_CONCAT(CONCAT('[', {version}, ',', {key}, ',', JSON_QUOTE({name}), ',', "
+            f"COALESCE({value}, 'null'), ']') SEPARATOR ','), ']')"
+        ),
     },
 }
 
@@ -62,7 +67,7 @@ class ObjectState(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lift_text_limit(connection)
         alias, parts = self._alias(compiler), (get_object_delta_model(), get_attribute_delta_model())
-        return composed(connection, ("state", alias, parts), lambda: _compose(connection, alias, *parts)), ()
+        return composed(connection, ("state", alias, parts), lambda: compose_state(connection, alias, *parts)), ()
 
     def _alias(self, compiler: Any) -> str:
         column: str = compiler.compile(self._key)[0]
@@ -72,7 +77,7 @@ class ObjectState(Expression):
         return [self._convert]
 
     def _convert(self, value: str | None, expression: Any, connection: Any) -> Any:
-        return None if value is None else _replay(value)[1]
+        return None if value is None else replay_text(value)[1]
 
 
 class ObjectSnapshot(ObjectState):
@@ -100,7 +105,7 @@ class ObjectSnapshot(ObjectState):
     def _convert(self, value: str | None, expression: Any, connection: Any) -> models.Model | None:
         if value is None:
             return None
-        action, state = _replay(value)
+        action, state = replay_text(value)
         return build_instance(self.model, state, connection.alias, is_deleted=action == "D")
 
 
@@ -118,24 +123,23 @@ class _Table:
         return f"{self._alias}.{self._quote(field.column)}"
 
 
-def _compose(connection: Any, alias: str, delta_model: type[models.Model], change_model: type[models.Model]) -> str:
+def compose_state(
+    connection: Any, alias: str, delta_model: type[models.Model], change_model: type[models.Model]
+) -> str:
     """Return the SQL of the state at the object delta that goes by the alias, as text: action, state, changes."""
     dialect, quote_name = _DIALECTS[connection.vendor], connection.ops.quote_name
-    concat, text, quote, gather = (dialect[name] for name in ("concat", "text", "quote", "gather"))
+    concat, text, gather = (dialect[name] for name in ("concat", "text", "gather"))
     own, whole, between = (_Table(name, delta_model, quote_name) for name in (alias, "revy_k", "revy_d"))
     change = _Table("revy_a", change_model, quote_name)
-    row = concat(
-        "'['", text(between["version"]), "','", text(change["id"]), "','", quote(change["field_name"]), "','",
-        f"COALESCE({text(change['new_value'])}, 'null')", "']'",
-    )  # fmt: skip
+    row = between["version"], change["id"], change["field_name"], change["new_value"]
     gathered = (
-        f"SELECT {gather(row)} FROM {between} JOIN {change} ON {change['object_delta']} = {between['id']} "
+        f"SELECT {gather(*row)} FROM {between} JOIN {change} ON {change['object_delta']} = {between['id']} "
         f"WHERE {between['content_type']} = {own['content_type']} AND {between['content_id']} = {own['content_id']} "
         f"AND {between['version']} > {whole['version']} AND {between['version']} <= {own['version']}"
     )
     kind = concat("'[\"'", own["action"], "'\",'")
     stored = concat(kind, text(own["state"]), "',[]]'")
-    rebuilt = concat(kind, text(whole["state"]), "',['", f"COALESCE(({gathered}), '')", "']]'")
+    rebuilt = concat(kind, text(whole["state"]), "','", f"COALESCE(({gathered}), '[]')", "']'")
     return (
         f"CASE WHEN {own['state']} IS NOT NULL THEN {stored} "
         f"ELSE (SELECT {rebuilt} FROM {whole} "
@@ -143,6 +147,11 @@ def _compose(connection: Any, alias: str, delta_model: type[models.Model], chang
         f"AND {whole['version']} < {own['version']} AND {whole['state']} IS NOT NULL "
         f"ORDER BY {whole['version']} DESC LIMIT 1) END"
     )
+
+
+def is_known(object_delta: AbstractObjectDelta) -> bool:
+    """Tell whether `state_of` needs no query."""
+    return object_delta.state is not None or "recorded_state" in object_delta.__dict__
 
 
 def state_of(object_delta: AbstractObjectDelta) -> State | None:
@@ -172,9 +181,11 @@ def _codecs(model: type[models.Model]) -> tuple[tuple[Any, Codec], ...]:
     return tuple((field, Codec(field)) for field in model._meta.concrete_fields)
 
 
-def _replay(text: str) -> tuple[str, State]:
+def replay_text(text: str) -> tuple[str, State]:
+    """Return the action and the state that the database has told by the SQL of `compose_state`."""
     action, state, changes = json.loads(text)
-    for _version, _id, name, value in sorted(changes, key=lambda change: change[:2]):
+    # By version and id, which no two have in common.
+    for _version, _id, name, value in sorted(changes):
         state[name] = value
     return action, state
 
