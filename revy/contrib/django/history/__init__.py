@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from revy.contrib.django.history.diff import AttributeDiff, ObjectDiff, diff
 from revy.contrib.django.history.of_object import History
 from revy.contrib.django.history.past import Past, as_of, recorded_list, snapshot_at
 
-__all__ = ["History", "Past", "as_of", "recorded_list", "snapshot_at"]
+__all__ = ["AttributeDiff", "History", "ObjectDiff", "Past", "as_of", "diff", "recorded_list", "snapshot_at"]
