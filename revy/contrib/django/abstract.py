@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from revy import abc
 from revy.contrib.django import conf
+from revy.contrib.django.deltas import ObjectDeltaQuerySet
 from revy.contrib.django.fields import KeyField, ObjectKey, keep_object
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class AbstractObjectDelta(AbstractDelta):
 
     content = ObjectKey("content_type", "content_id")
     attribute_deltas: Any
+
+    objects = ObjectDeltaQuerySet.as_manager()
 
     class Meta(AbstractDelta.Meta):
         abstract = True

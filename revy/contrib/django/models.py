@@ -3,6 +3,7 @@ from __future__ import annotations
 from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
 from revy.contrib.django.conf import ATTRIBUTE_DELTA_SETTING, OBJECT_DELTA_SETTING, REVISION_SETTING, swappable_by
 from revy.contrib.django.deletion import CASCADE, SET, SET_DEFAULT, SET_NULL
+from revy.contrib.django.deltas import ObjectDeltaQuerySet
 from revy.contrib.django.history import as_of, snapshot_at
 from revy.contrib.django.snapshot import ObjectSnapshot, ObjectState
 
@@ -16,6 +17,7 @@ __all__ = [
     "AbstractRevision",
     "AttributeDelta",
     "ObjectDelta",
+    "ObjectDeltaQuerySet",
     "ObjectSnapshot",
     "ObjectState",
     "Revision",
