@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 
 SCHEMA_LINT := .ci/schema-lint
 
-.PHONY: install demo load test fuzz lint lint-schema docs schema coverage-table bench bench-growth bench-keyframes bench-paging
+.PHONY: install demo load test fuzz lint lint-schema docs schema coverage-table bench bench-growth bench-keyframes bench-paging bench-as-of
 
 install: $(INSTALLED)
 
@@ -81,3 +81,9 @@ bench-growth: $(INSTALLED)
 # Pages of the GraphQL API in a history of a million revisions: make bench-paging DATABASE_URL=postgres://…
 bench-paging: $(INSTALLED)
 	$(VENV_PYTHON) -m benchmarks.paging --database "$(DATABASE_URL)" $(if $(REVISIONS),--revisions $(REVISIONS))
+
+# Whole tables as they were, by revy and by django-simple-history; writes docs/performance.md, too. Fills in the histories
+# of 100,000 objects, which takes minutes: make bench-as-of DATABASE_URL=postgres://… OBJECTS=10000 ROUNDS=3
+bench-as-of: $(INSTALLED)
+	$(VENV_PYTHON) -m benchmarks.as_of $(if $(DATABASE_URL),--database "$(DATABASE_URL)") \
+		$(if $(OBJECTS),--objects $(OBJECTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)

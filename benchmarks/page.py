@@ -9,11 +9,12 @@ import re
 import subprocess
 from typing import Any, Final
 
-from benchmarks import growth_table, origin, results, table
+from benchmarks import as_of_table, growth_table, origin, results, table
 from benchmarks.environments import ROOT, python_for_plots
 from benchmarks.urls import TITLES
 
 PAGE: Final = ROOT / "docs" / "performance.md"
+AS_OF: Final = "as-of-"
 CONTEXTS: Final = "contexts"
 GROWTH: Final = "growth-"
 KEYFRAMES: Final = "keyframes-"
@@ -45,6 +46,8 @@ def _content(name: str) -> str:
 def _paragraphs(name: str, found: dict[str, Any]) -> list[str]:
     if name == CONTEXTS:
         return [table.contexts(found)]
+    if name.startswith(AS_OF):
+        return [as_of_table.render(found)]
     if name.startswith(KEYFRAMES):
         return [table.keyframes(found)]
     if name.startswith(GROWTH):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -60,6 +61,10 @@ class Subject:
     def rebuild(self, model: type[M], pk: int, version: int) -> M:
         """Return the object as it was after that many changes."""
         raise NotImplementedError
+
+    def as_of(self, model: type[M], moment: datetime) -> Iterable[M]:
+        """Return all objects as they were at a time; here, as they are."""
+        return model._default_manager.order_by("pk").iterator()
 
     def tables(self) -> list[type[Model]]:
         """Return the models whose tables hold the history."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -12,7 +13,7 @@ from django.db.models import Model
 from benchmarks.subjects import base
 from benchmarks.subjects.base import CREATE, DELETE, UPDATE, Change, M
 from revy import Context
-from revy.contrib.django.history import History
+from revy.contrib.django.history import History, as_of
 from revy.contrib.django.models import AttributeDelta, ObjectDelta, Revision
 
 ACTIONS = {
@@ -46,6 +47,9 @@ class Subject(base.Subject):
     def rebuild(self, model: type[M], pk: int, version: int) -> M:
         found: Any = History(model, pk).snapshot(version)
         return found
+
+    def as_of(self, model: type[M], moment: datetime) -> Iterable[M]:
+        return as_of(model, moment)
 
     def tables(self) -> list[type[Model]]:
         return [AttributeDelta, ObjectDelta, Revision]

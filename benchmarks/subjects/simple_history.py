@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,9 @@ class Subject(base.Subject):
 
     def rebuild(self, model: Any, pk: int, version: int) -> Any:
         return model.history.filter(id=pk).order_by("history_date")[version - 1].instance
+
+    def as_of(self, model: Any, moment: datetime) -> Iterable[Any]:
+        return model.history.as_of(moment)
 
     def tables(self) -> list[type[Model]]:
         return [apps.get_model("blog", f"Historical{name}") for name in ("Post", "Comment")]

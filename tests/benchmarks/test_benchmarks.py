@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import growth_table, origin, page, processes, results, runner, table
+from benchmarks import as_of_table, growth_table, origin, page, processes, results, runner, table
+from benchmarks.as_of import __main__ as as_of
 from benchmarks.catalogue import WORKLOADS
 from benchmarks.growth import __main__ as growth
 from benchmarks.keyframes import __main__ as keyframes
@@ -53,6 +54,14 @@ def test_keyframe_intervals_begin(database_url: str) -> None:
     assert list(found["costs"]) == ["1", "8"]
     assert found["costs"]["1"]["bytes"] > found["costs"]["8"]["bytes"]
     assert table.keyframes(found).count(" ms |") == 4
+
+
+def test_past_of_a_whole_table_is_what_was_filled_in(database_url: str) -> None:
+    found = as_of.measure(PYTHONS, database_url, 500, 2)
+    assert set(found["cells"]) == set(PYTHONS)
+    assert found["cells"][UNTRACKED]["seconds_ratio"] == 1
+    assert found["cells"][REVY]["bytes"] >= found["cells"][REVY]["tenth_bytes"] > 0
+    assert as_of_table.render(found).count("500 objects of 20 versions each") == 1
 
 
 def test_table_run_that_did_not_record_is_a_dash_with_its_reason() -> None:
