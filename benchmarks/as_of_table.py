@@ -12,31 +12,24 @@ _SIZES: Final = {"tenth_bytes": "memory after a tenth of them", "bytes": "memory
 
 
 def render(found: dict[str, Any]) -> str:
-    names = [name for name in found["cells"] if name != UNTRACKED]
-    titles = ["", "the table of today", *(LIBRARIES[name].title for name in names)]
-    lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(names) + 1)]
-    today = found["cells"][UNTRACKED]
+    today, names = found["cells"][UNTRACKED], [name for name in found["cells"] if name != UNTRACKED]
+    lines = [
+        f"| | the table of today | {' | '.join(LIBRARIES[name].title for name in names)} |",
+        "|---|" + "--:|" * (len(names) + 1),
+    ]
     for key, title in _TIMES.items():
-        cells = [_ratio(found["cells"][name], key) for name in names]
-        lines.append(f"| {title} | {today[key] * 1e3:,.0f} ms | {' | '.join(cells)} |")
+        ratios = [_short(found["cells"][name][key] / today[key]) for name in names]
+        lines.append(f"| {title} | {today[key] * 1e3:,.0f} ms | {' | '.join(ratios)} |")
     for key, title in _SIZES.items():
         sizes = [f"{found['cells'][name][key] / 2**20:,.1f} MiB" for name in (UNTRACKED, *names)]
         lines.append(f"| {title} | {' | '.join(sizes)} |")
     versions = ", ".join(f"{LIBRARIES[name].title} {version}" for name, version in found["versions"].items() if version)
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"{found['objects']:,} objects of {found['depth']} versions each, as of the middle. {found['database']}, "
-            f"Django {found['django']}, Python {found['python']}; {versions}. {machine.render(found['machine'])}; "
-            f"{found['rounds']} rounds, the lowest and the highest ratio in brackets.",
-        ]
+    conditions = (
+        f"{found['objects']:,} objects of {found['depth']} versions each, as of the middle. {found['database']}, "
+        f"Django {found['django']}, Python {found['python']}; {versions}. {machine.render(found['machine'])}. "
+        f"The fastest of {found['rounds']} rounds; the slowest took up to {found['noise']:.1f} times as long."
     )
-
-
-def _ratio(cell: dict[str, Any], key: str) -> str:
-    low, high = cell[f"{key}_spread"]
-    return f"{_short(cell[f'{key}_ratio'])} ({_short(low)} to {_short(high)})"
+    return "\n".join([*lines, "", conditions])
 
 
 def _short(ratio: float) -> str:

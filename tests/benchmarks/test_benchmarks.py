@@ -59,9 +59,9 @@ def test_keyframe_intervals_begin(database_url: str) -> None:
 def test_past_of_a_whole_table_is_what_was_filled_in(database_url: str) -> None:
     found = as_of.measure(PYTHONS, database_url, 500, 2)
     assert set(found["cells"]) == set(PYTHONS)
-    assert found["cells"][UNTRACKED]["seconds_ratio"] == 1
+    assert (found["rounds"], found["noise"] >= 1) == (2, True)
     assert found["cells"][REVY]["bytes"] >= found["cells"][REVY]["tenth_bytes"] > 0
-    assert as_of_table.render(found).count("500 objects of 20 versions each") == 1
+    assert "500 objects of 20 versions each" in as_of_table.render(found)
 
 
 def test_table_run_that_did_not_record_is_a_dash_with_its_reason() -> None:
