@@ -11,7 +11,7 @@ from django.db import connections, models
 from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
-from revy.contrib.django.batches import in_batches
+from revy.contrib.django.batches import BATCH, in_batches
 from revy.contrib.django.history.moment import Moment
 from revy.contrib.django.selects import Given, OneOf, Select, composed
 from revy.contrib.django.snapshot import compose_state, lift_text_limit
@@ -49,7 +49,8 @@ class States:
 
     def find(self, keys: Collection[str], size: int) -> Iterator[tuple[str, str]]:
         """Yield those of the objects that have these content ids, in the order of Python's texts."""
-        for some in in_batches(sorted(keys), size):
+        # Databases do not take any number of parameters.
+        for some in in_batches(sorted(keys), min(size, BATCH)):
             # Few numbers of keys make few statements: the last key is asked for several times.
             count = 1 << (len(some) - 1).bit_length()
             wanted = [*some, *[some[-1]] * (count - len(some))]

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model, get_revision_model
-from revy.contrib.django.history import History
+from revy.contrib.django.history import History, as_of, diff, snapshot_at
 from revy.contrib.django.models import (
     AbstractAttributeDelta,
     AbstractObjectDelta,
@@ -44,6 +44,18 @@ def tell(product: Product) -> list[str]:
         changes = delta.get_attribute_deltas()
         told += [f"{change.field_name}: {change.old_value} → {change.new_value}" for change in changes]
     return told
+
+
+def was(moment: datetime, product: Product) -> list[str]:
+    past = as_of(Product, moment).filter(pk__in=[1, 2]).exclude(pk=2)
+    assert_type(past.first(), Product | None)
+    assert_type([each for each in past], list[Product])
+    assert_type(snapshot_at(product, moment), Product | None)
+    assert_type(snapshot_at(Product, moment, 1), Product | None)
+    deltas = ObjectDelta.objects.for_object(product).touching("name").by_actor(None).of_model(Product).order_by("pk")
+    first, last = deltas[0], deltas[1]
+    assert_type(first, ObjectDelta)
+    return [f"{change.name}: {change.old} → {change.new}" for change in diff(first, last).changes]
 
 
 def count(revision: Revision) -> int:
