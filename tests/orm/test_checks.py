@@ -42,6 +42,20 @@ def test_checks_of_a_good_project_find_nothing() -> None:
         ("REVY_EXCLUDED_FIELDS", ["app.Post.nothing"], "revy.E003"),
         ("REVY_EXCLUDED_FIELDS", ["app.Post.id"], "revy.E003"),
         ("REVY_EXCLUDED_FIELDS", [("app", "Post", "title")], "revy.E003"),
+        ("REVY_RENAMES", ["app.Post"], "revy.E012"),
+        ("REVY_RENAMES", {"app.Old": 5}, "revy.E012"),
+        ("REVY_RENAMES", {"app.Old": "Post"}, "revy.E012"),
+        ("REVY_RENAMES", {"app.Post.old": "app.Post.title"}, "revy.E012"),
+        ("REVY_RENAMES", {"old": "title"}, "revy.E012"),
+        ("REVY_RENAMES", {"app.Post.": "title"}, "revy.E012"),
+        ("REVY_RENAMES", {"app.Old": "app.Nothing"}, "revy.E013"),
+        ("REVY_RENAMES", {"app.Old": "app.old"}, "revy.E013"),
+        ("REVY_RENAMES", {"app.Nothing.old": "title"}, "revy.E013"),
+        ("REVY_RENAMES", {"app.Post.old": "nothing"}, "revy.E013"),
+        ("REVY_RENAMES", {"app.Post.old": "old"}, "revy.E013"),
+        ("REVY_RENAMES", {"app.Post": "app.Code"}, "revy.W003"),
+        ("REVY_RENAMES", {"app.Post.body": "title"}, "revy.W003"),
+        ("REVY_RENAMES", {"app.Post.author_id": "editor"}, "revy.W003"),
         ("REVY_KEYFRAME_INTERVAL", 0, "revy.E004"),
         ("REVY_KEYFRAME_INTERVAL", "32", "revy.E004"),
         ("REVY_KEYFRAME_INTERVAL", True, "revy.E004"),
@@ -78,6 +92,7 @@ def test_checks_take_every_good_value(settings: Any) -> None:
     settings.REVY_EXCLUDED_MODELS = ["app.post"]
     settings.REVY_EXCLUDED_FIELDS = ["auth.User.password", "app.Post.author_id"]
     settings.REVY_KEYFRAME_INTERVAL = 1
+    settings.REVY_RENAMES = {"app.Note": "app.Post", "app.Note.old": "older", "app.Post.older": "body"}
     settings.REVY_UNTRACKED_WRITES = "refuse"
     settings.REVY_CONTEXT_CLASS = "tests.orm.test_checks.OwnContext"
     assert found() == []

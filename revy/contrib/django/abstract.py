@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from revy import abc
 from revy.contrib.django import conf
 from revy.contrib.django.deltas import ObjectDeltaQuerySet
-from revy.contrib.django.fields import KeyField, ObjectKey, keep_object
+from revy.contrib.django.fields import KeyField, ObjectKey, TypeKey, database_of, keep_object
+from revy.contrib.django.renames import model_of, names_of_today
 
 if TYPE_CHECKING:
     from revy.contrib.django.values import Json
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def _content_type(**options: Any) -> Any:
     """A reference that neither deletes history nor fails when the content type goes away."""
-    return models.ForeignKey(
+    return TypeKey(
         ContentType, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **options
     )
 
@@ -225,7 +226,11 @@ class AbstractAttributeDelta(AbstractDelta):
         return self.object_delta
 
     def get_attribute_name(self) -> str:
-        return self.field_name
+        """Return what the attribute is called today, by REVY_RENAMES; `field_name` is what it was called then."""
+        if not conf.renames():
+            return self.field_name
+        model = model_of(self.object_delta.content_type_id, database_of(self.object_delta))
+        return self.field_name if model is None else names_of_today(model).get(self.field_name, self.field_name)
 
     def get_old_value(self) -> Json:
         return self.old_value

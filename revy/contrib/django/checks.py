@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractAttributeDelta, AbstractObjectDelta, AbstractRevision
 from revy.contrib.django.deletion import SET_DEFAULT, SET_NULL
 from revy.contrib.django.fields import MAX_KEY_LENGTH
+from revy.contrib.django.renames import fields_by_name, leads_to_today, model_of_label
 from revy.contrib.django.tracking import is_tracked
 
 _BASES: dict[str, type[models.Model]] = {
@@ -42,6 +43,39 @@ def check_excluded_fields(**_: Any) -> list[CheckMessage]:
         if not _is_excludable(label):
             found.append(
                 Error(f"REVY_EXCLUDED_FIELDS names {label!r}, which is no such field.", hint=hint, id="revy.E003")
+            )
+    return found
+
+
+def check_renames(**_: Any) -> list[CheckMessage]:
+    given: Any = conf.renames()
+    hint = "Give {'app.Old': 'app.New'} for a model, and {'app.Model.old': 'new'} for a field of it."
+    if not isinstance(given, Mapping):
+        return [Error(f"REVY_RENAMES is {given!r}, which is no mapping.", hint=hint, id="revy.E012")]
+    malformed = [key for key, new in given.items() if not _is_rename(key, new)]
+    if malformed:
+        return [
+            Error(f"REVY_RENAMES has {key!r}: {given[key]!r}, which renames nothing.", hint=hint, id="revy.E012")
+            for key in malformed
+        ]
+    found: list[CheckMessage] = []
+    for key, new in given.items():
+        if _is_of_today(key):
+            found.append(
+                Warning(
+                    f"REVY_RENAMES names {key!r} as an old name, which is one of today: it is left out.",
+                    hint="Rewrite the history in a migration: RenameTrackedField or RenameTrackedModel of "
+                    "revy.contrib.django.operations.",
+                    id="revy.W003",
+                )
+            )
+        elif not leads_to_today(key):
+            found.append(
+                Error(
+                    f"REVY_RENAMES leads from {key!r} to {new!r}, and to no model or field of today.",
+                    hint="Give what it is called today, or each step on the way there, and no circle.",
+                    id="revy.E013",
+                )
             )
     return found
 
@@ -183,6 +217,7 @@ def check_long_keys(app_configs: Sequence[Any] | None = None, **_: Any) -> list[
 CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_models,
     check_excluded_fields,
+    check_renames,
     check_keyframe_interval,
     check_context_class,
     check_swapped_models,
@@ -232,6 +267,22 @@ def _is_excludable(label: Any) -> bool:
         return False
     fields = apps.get_model(model_label)._meta.concrete_fields
     return any(name.lower() in {field.name, field.attname} and not field.primary_key for field in fields)
+
+
+def _is_rename(key: Any, new: Any) -> bool:
+    """Tell whether an entry of REVY_RENAMES is of one of its two forms."""
+    if not isinstance(key, str) or not isinstance(new, str) or not all(key.split(".")) or not all(new.split(".")):
+        return False
+    return (key.count("."), new.count(".")) in {(1, 1), (2, 0)}
+
+
+def _is_of_today(key: str) -> bool:
+    """Tell whether the old name of an entry of REVY_RENAMES is that of a model or field of today."""
+    if key.count(".") == 1:
+        return _is_installed(key)
+    label, _dot, name = key.rpartition(".")
+    model = model_of_label(label)
+    return model is not None and name in fields_by_name(model)
 
 
 def _models_of(app_configs: Sequence[Any] | None) -> Iterator[type[models.Model]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
@@ -51,6 +51,11 @@ def excluded_model_labels() -> Iterable[str]:
 def excluded_field_labels() -> Iterable[str]:
     """Return the fields never to record, each as 'app_label.Model.field'."""
     return _read("REVY_EXCLUDED_FIELDS", ())  # type: ignore[no-any-return]
+
+
+def renames() -> Mapping[str, str]:
+    """Return what old labels of models and old names of fields became: 'blog.Article', 'blog.Post.body'."""
+    return _read("REVY_RENAMES", {})  # type: ignore[no-any-return]
 
 
 def keyframe_interval() -> int:

@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.contenttypes.fields import GenericForeignKey
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, router
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 
 from revy.contrib.django.objects import Reference, find_objects
 
@@ -25,6 +27,26 @@ class KeyField(models.CharField):  # type: ignore[type-arg]  # not generic at ru
             # The usual collation of MySQL and MariaDB takes 'a' and 'A' for the same key.
             parameters["collation"] = "utf8mb4_bin"
         return parameters
+
+
+class _TypeDescriptor(ForwardManyToOneDescriptor):  # type: ignore[type-arg]  # not generic at run time
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        try:
+            return super().__get__(instance, cls)
+        except ObjectDoesNotExist:
+            if getattr(instance, self.field.attname) is None:
+                raise
+            return None
+
+
+class TypeKey(models.ForeignKey):  # type: ignore[type-arg]  # not generic at run time
+    """The content type of an object; None when it is gone. To migrations it is Django's foreign key, as it was."""
+
+    forward_related_accessor_class = _TypeDescriptor
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, kwargs
 
 
 class ObjectKey(GenericForeignKey):
@@ -96,11 +118,11 @@ class _ObjectDescriptor:
         """Have the instances know their objects, and return these."""
         references: dict[str, set[Reference]] = {}
         for instance in instances:
-            references.setdefault(_database_of(instance), set()).add(self._reference_of(instance))
+            references.setdefault(database_of(instance), set()).add(self._reference_of(instance))
         found = {using: find_objects(wanted, using) for using, wanted in references.items()}
         for instance in instances:
             reference = self._reference_of(instance)
-            keep_object(instance, self._name, reference, found[_database_of(instance)].get(reference))
+            keep_object(instance, self._name, reference, found[database_of(instance)].get(reference))
         objects = [each for of_database in found.values() for each in of_database.values()]
         fetch_mode = _fetch_mode_of(instances[0])
         if fetch_mode is not None:
@@ -112,7 +134,8 @@ class _ObjectDescriptor:
         return getattr(instance, self._type_attname), getattr(instance, self._key_attname)
 
 
-def _database_of(instance: Any) -> str:
+def database_of(instance: Any) -> str:
+    """Return the database that an instance is of."""
     return instance._state.db or router.db_for_read(type(instance), instance=instance)
 
 

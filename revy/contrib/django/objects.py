@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models
 from django.db.models.query import QuerySet
 
 from revy.contrib.django.batches import in_batches
+from revy.contrib.django.renames import model_of
 from revy.contrib.django.selects import OneOf, Select, composed
 from revy.contrib.django.values import UNFIT, key_from_text
 
@@ -28,20 +28,13 @@ def find_objects(references: Iterable[Reference], using: str) -> dict[Reference,
             texts.setdefault(type_id, set()).add(text)
     found = {}
     for type_id, wanted in texts.items():
-        model = _model_of(type_id, using)
+        model = model_of(type_id, using)
         if model is None:
             continue
         keys = dict(_keys(model, wanted))
         objects = {instance.pk: instance for instance in _with_keys(model, list(set(keys.values())), using)}
         found.update({(type_id, text): objects[pk] for text, pk in keys.items() if pk in objects})
     return found
-
-
-def _model_of(type_id: Any, using: str) -> type[models.Model] | None:
-    try:
-        return ContentType.objects.db_manager(using).get_for_id(type_id).model_class()
-    except ContentType.DoesNotExist:
-        return None
 
 
 def _keys(model: type[models.Model], texts: Iterable[str]) -> Iterator[tuple[str, Any]]:

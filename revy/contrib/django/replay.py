@@ -12,11 +12,11 @@ from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.changes import CREATE, DELETE, UPDATE
+from revy.contrib.django.renames import State, names_of_today, state_of_today
 from revy.contrib.django.tables import TrackedTable
 from revy.contrib.django.tracking import Plan, plan_for
 from revy.contrib.django.values import UNFIT, Json, is_same
 
-State = dict[str, Json]
 Change = tuple[str, Json, Json]
 
 
@@ -24,7 +24,13 @@ class Comparison:
     """Tells whether two recorded or live values of an attribute are the same for the field of today."""
 
     def __init__(self, plan: Plan) -> None:
+        self.model = plan.model
+        self.names = names_of_today(plan.model)
         self.codecs = plan.codecs
+
+    def today(self, recorded: State) -> State:
+        """Return a recorded state under the names of today."""
+        return state_of_today(self.model, recorded)
 
     def agree(self, name: str, one: Json, other: Json) -> bool:
         return is_same(one, other) or is_same(self._normal(name, one), self._normal(name, other))
@@ -39,6 +45,7 @@ class Comparison:
 
     def differences(self, recorded: State, live: State) -> list[Change]:
         """Return what differs as (attname, recorded, live). What was never recorded is unknown, not different."""
+        recorded = self.today(recorded)
         return [
             (name, recorded[name], value)
             for name, value in live.items()
@@ -93,12 +100,13 @@ class Replay:
             yield f"version {delta.version} {done} what version {self.version} deleted"
         if delta.action == CREATE or not self.is_there or self.state is None:
             return
-        now = dict(self.state)
-        for name, old, new in delta.changes:
+        now = dict(comparison.today(self.state))
+        for recorded_name, old, new in delta.changes:
+            name = comparison.names.get(recorded_name, recorded_name)
             if name in now and not comparison.agree(name, now[name], old):
                 yield self._contradiction(delta, name, now[name], old)
             now[name] = new
-        for name, value in (delta.state or {}).items():
+        for name, value in comparison.today(delta.state or {}).items():
             if name in now and not comparison.agree(name, now[name], value):
                 yield self._contradiction(delta, name, now[name], value)
 

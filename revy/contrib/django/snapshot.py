@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connections, models
 from django.db.models.expressions import Expression, F
 
 from revy.contrib.django.conf import get_attribute_delta_model, get_object_delta_model
+from revy.contrib.django.errors import UnreadableValue
+from revy.contrib.django.renames import content_type_ids, state_of_today
 from revy.contrib.django.selects import composed
 from revy.contrib.django.values import Codec
 
@@ -98,9 +99,9 @@ class ObjectSnapshot(ObjectState):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, params = super().as_sql(compiler, connection)
-        content_type = ContentType.objects.db_manager(connection.alias).get_for_model(self.model)
+        type_ids = content_type_ids(self.model, connection.alias)
         own = _Table(self._alias(compiler), get_object_delta_model(), connection.ops.quote_name)["content_type"]
-        return f"CASE WHEN {own} = %s THEN {sql} END", (content_type.pk, *params)
+        return f"CASE WHEN {own} IN ({', '.join(['%s'] * len(type_ids))}) THEN {sql} END", (*type_ids, *params)
 
     def _convert(self, value: str | None, expression: Any, connection: Any) -> models.Model | None:
         if value is None:
@@ -164,12 +165,22 @@ def state_of(object_delta: AbstractObjectDelta) -> State | None:
 
 
 def build_instance(model: type[models.Model], state: State, using: str, *, is_deleted: bool) -> models.Model:
-    """Return an instance of the state, as if loaded from `using`. Raises UnreadableValue."""
+    """Return an instance of the recorded state, as if loaded from `using`. Raises UnreadableValue."""
     names, values = [], []
+    state = state_of_today(model, state)
+    connection = connections[using]
     for field, codec in _codecs(model):
         if field.attname in state:
             names.append(field.attname)
-            values.append(codec.decode(state[field.attname]))
+            try:
+                values.append(codec.decode(state[field.attname], connection))
+            except UnreadableValue as error:
+                keys = [state.get(part.attname) for part in model._meta.pk_fields]
+                pk = keys[0] if len(keys) == 1 else tuple(keys)
+                raise UnreadableValue(
+                    f"{model._meta.label} {pk!r}: {error} `get_state()` and `get_attribute_deltas()` of its object "
+                    "delta give it as it was recorded."
+                ) from error
         elif is_deleted and not field.generated:
             names.append(field.attname)
             values.append(field.get_default())

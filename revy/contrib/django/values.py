@@ -21,6 +21,7 @@ from django.db.backends.utils import format_number
 from django.utils import timezone
 
 from revy.contrib.django.errors import UnreadableValue
+from revy.contrib.django.fitting import has_room, is_held
 
 Json = Any
 
@@ -50,9 +51,10 @@ _CONVERTING_METHODS: Final = (
 class Codec:
     """Encodes and decodes the values of one field."""
 
-    __slots__ = ("_attname", "_field", "_is_decimal", "converts", "exact")
+    __slots__ = ("_attname", "_field", "_given", "_is_decimal", "converts", "exact")
 
     def __init__(self, field: models.Field[Any, Any]) -> None:
+        self._given = field
         field = _value_field(field)
         self._field: Any = field
         self._attname = field.attname or field.name
@@ -110,20 +112,34 @@ class Codec:
     def _to_string(self, value: Any) -> str:
         return self._field.value_to_string(SimpleNamespace(**{self._attname: value}))  # type: ignore[no-any-return]
 
-    def decode(self, value: Json) -> Any:
-        """Return the Python value that was encoded. Raises UnreadableValue if the field cannot hold it (any more)."""
+    def decode(self, value: Json, connection: Any = None) -> Any:
+        """Return the Python value that was recorded, as the field of today holds it; it may have been of another type.
+
+        Raises UnreadableValue if the field cannot hold it exactly, or, given a connection, a column of its database
+        cannot. What a field with conversions of its own makes of a value is left to that field.
+        """
         field = self._field
         try:
-            if isinstance(field, models.JSONField):
-                return value if field.decoder is None else json.loads(json.dumps(value), cls=field.decoder)
-            if value is None:
-                return None
-            python = field.to_python(value)
+            python = self._parse(value)
+            if isinstance(field, models.JSONField) or self.converts or value is None:
+                return python
+            is_fit = type(value) is self.exact or is_held(field, value, python, self.encode)
         except UNFIT as error:
-            raise UnreadableValue(
-                f"The recorded value {value!r} does not fit {type(field).__name__} {field.name!r}."
-            ) from error
+            raise self._unreadable(value) from error
+        if not is_fit or (connection is not None and not has_room(field, python, connection)):
+            raise self._unreadable(value)
+        return _in_zone_of_today(python) if isinstance(python, datetime.datetime) else python
+
+    def _parse(self, value: Json) -> Any:
+        field = self._field
+        if isinstance(field, models.JSONField):
+            return value if field.decoder is None else json.loads(json.dumps(value), cls=field.decoder)
+        python = None if value is None else field.to_python(value)
         return bytes(python) if isinstance(python, memoryview) else python
+
+    def _unreadable(self, value: Json) -> UnreadableValue:
+        given = self._given
+        return UnreadableValue(f"The recorded value {value!r} does not fit {type(given).__name__} {given.name!r}.")
 
     def as_key(self, value: Any) -> Any:
         """Return a row's value as something that can be compared and looked up: a custom field's own may do neither."""
@@ -205,6 +221,14 @@ def _value_field(field: Any) -> Any:
 def _is_djangos(method: Any) -> bool:
     # The fields of django.contrib are left to their database: PostgreSQL rewrites ranges and the members of arrays.
     return str(getattr(method, "__module__", "")).startswith("django.db.")
+
+
+def _in_zone_of_today(value: datetime.datetime) -> datetime.datetime:
+    """Return the time as today's USE_TZ has it; one without zone was of the default time zone."""
+    if settings.USE_TZ == timezone.is_aware(value):
+        return value
+    zone = timezone.get_default_timezone()
+    return timezone.make_aware(value, zone) if settings.USE_TZ else timezone.make_naive(value, zone)
 
 
 def _in_utc(value: datetime.datetime) -> datetime.datetime:

@@ -248,7 +248,7 @@ class _ModelVerifier:
                         type_id,
                         finding.difference.content_id,
                         finding.version + 1,
-                        finding.recorded if finding.row is None else finding.row,
+                        self._state_to_write(finding),
                     )
                     for finding in findings
                 ],
@@ -264,6 +264,11 @@ class _ModelVerifier:
                 table_of(conf.get_attribute_delta_model(), using, names).insert(attributes, cursor)
         for finding in findings:
             finding.difference = replace(finding.difference, is_repaired=True)
+
+    def _state_to_write(self, finding: _Finding) -> Values | None:
+        if finding.row is not None or finding.recorded is None:
+            return finding.row
+        return self.comparison.today(finding.recorded)
 
     def _rows(self, keys: Sequence[str]) -> dict[str, Values]:
         """Return the live rows by content id."""
