@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "tests.app",
     "tests.graphql.app",
     "tests.machine.app",
+    "tests.migrated",
+    "tests.migrated.source",
     "tests.odd",
     "tests.restoring.app",
     "tests.stress.app",

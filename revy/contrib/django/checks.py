@@ -64,8 +64,8 @@ def check_renames(**_: Any) -> list[CheckMessage]:
             found.append(
                 Warning(
                     f"REVY_RENAMES names {key!r} as an old name, which is one of today: it is left out.",
-                    hint="Rewrite the history in a migration: RenameTrackedField or RenameTrackedModel of "
-                    "revy.contrib.django.operations.",
+                    hint="Take it out. To use a name again, rename with RenameTrackedField or RenameTrackedModel of "
+                    "revy.contrib.django.operations, which rewrite the history.",
                     id="revy.W003",
                 )
             )

@@ -54,7 +54,7 @@ class Plan:
             link for field in meta.many_to_many if (link := link_of(field.remote_field.through)) is not None
         )
         self.names = self.attnames | {link.field.name for link in self.links}
-        self.heirs = tuple(child for child in _children(model) if is_watched(child))
+        self.heirs = tuple(child for child in children_of(model) if is_watched(child))
         # Whether a key is one value, which rows give back as it was given.
         self.has_plain_key = (
             len(meta.pk_fields) == 1 and isinstance(meta.pk, _PLAIN_KEYS) and not self.codecs[meta.pk.attname].converts
@@ -168,10 +168,10 @@ def _field_labels(model: type[models.Model], field: models.Field[Any, Any]) -> s
 def is_watched(model: type[models.Model]) -> bool:
     """Tell whether rows of the model's table belong to a tracked object: its own, or one that inherits from it."""
     concrete = model._meta.concrete_model
-    return concrete is not None and (is_tracked(concrete) or any(map(is_watched, _children(concrete))))
+    return concrete is not None and (is_tracked(concrete) or any(map(is_watched, children_of(concrete))))
 
 
-def _children(model: type[models.Model]) -> list[type[models.Model]]:
+def children_of(model: type[models.Model]) -> list[type[models.Model]]:
     """Return the models whose rows extend a row of this one (multi-table inheritance)."""
     return [
         relation.related_model
