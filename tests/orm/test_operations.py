@@ -260,6 +260,7 @@ def test_migration_before_the_tables_of_the_history_renames_all_the_same(monkeyp
         migrate(LAST)
 
 
+@pytest.mark.skipif(connection.vendor == "mysql", reason="Django's own renames ask MySQL for tables of the new names")
 def test_sqlmigrate_says_that_history_is_rewritten_and_rewrites_none() -> None:
     migrate(FIRST)
     try:
