@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "tests.machine.app",
     "tests.migrated",
     "tests.migrated.source",
+    "tests.old_history",
     "tests.odd",
     "tests.restoring.app",
     "tests.stress.app",

@@ -107,7 +107,7 @@ class ObjectSnapshot(ObjectState):
         if value is None:
             return None
         action, state = replay_text(value)
-        return build_instance(self.model, state, connection.alias, is_deleted=action == "D")
+        return build_instance(self.model, state, connection.alias, is_deleted=action == "D", must_fit=True)
 
 
 class _Table:
@@ -164,11 +164,17 @@ def state_of(object_delta: AbstractObjectDelta) -> State | None:
     return rows.annotate(recorded_state=ObjectState()).values_list("recorded_state", flat=True).first()
 
 
-def build_instance(model: type[models.Model], state: State, using: str, *, is_deleted: bool) -> models.Model:
-    """Return an instance of the recorded state, as if loaded from `using`. Raises UnreadableValue."""
+def build_instance(
+    model: type[models.Model], state: State, using: str, *, is_deleted: bool, must_fit: bool = False
+) -> models.Model:
+    """Return an instance of the recorded state, as if loaded from `using`.
+
+    Raises UnreadableValue for a value that its field of today cannot hold; with `must_fit` also if the database has no
+    room for it, which validation tells else.
+    """
     names, values = [], []
     state = state_of_today(model, state)
-    connection = connections[using]
+    connection = connections[using] if must_fit else None
     for field, codec in _codecs(model):
         if field.attname in state:
             names.append(field.attname)

@@ -128,7 +128,10 @@ class Codec:
             raise self._unreadable(value) from error
         if not is_fit or (connection is not None and not has_room(field, python, connection)):
             raise self._unreadable(value)
-        return _in_zone_of_today(python) if isinstance(python, datetime.datetime) else python
+        if isinstance(python, datetime.datetime):
+            return _in_zone_of_today(python)
+        # With the places of today, as a row gives it.
+        return decimal.Decimal(self.encode(python)) if isinstance(python, decimal.Decimal) else python
 
     def _parse(self, value: Json) -> Any:
         field = self._field

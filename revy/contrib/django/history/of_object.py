@@ -75,7 +75,8 @@ class History:
             if at > keyframe and name is not None:
                 state[name] = value
         action = rows[-1][1]
-        return build_instance(self.model, state, self.using, is_deleted=action == model.ACTION_DELETE)
+        is_deleted = action == model.ACTION_DELETE
+        return build_instance(self.model, state, self.using, is_deleted=is_deleted, must_fit=True)
 
     def _read(self, limit: int, before: int | None) -> tuple[list[Any], list[Any]]:
         """Return the object deltas, and the attribute deltas of all of them."""
