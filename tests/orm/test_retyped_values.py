@@ -34,6 +34,7 @@ def decode(field: Any, value: Any) -> Any:
     ("field", "value", "expected"),
     [
         (models.CharField(max_length=9), 5, "5"),
+        (models.CharField(max_length=9, choices=[("a", "A")]), "z", "z"),
         (models.TextField(), 1.5, "1.5"),
         (models.TextField(), KEY, KEY),
         (models.IntegerField(), "12", 12),
