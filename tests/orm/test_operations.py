@@ -144,6 +144,29 @@ def test_name_that_was_used_before_is_kept_aside_and_comes_back(alice: User) -> 
         migrate(LAST)
 
 
+def test_field_that_is_renamed_in_case_only_is_not_in_its_own_way(alice: User) -> None:
+    with Context.via_actor(alice):
+        topic = Topic.objects.create(name="a")
+        topic.name = "b"
+        topic.save()
+    operation = RenameTrackedField("topic", "name", "Name")
+    before = MigrationLoader(connection).project_state([("migrated", LAST)])
+    after = before.clone()
+    operation.state_forwards("migrated", after)
+    with connection.schema_editor() as editor:
+        operation.database_forwards("migrated", editor, before, after)
+    try:
+        first, second = deltas_of(Topic, topic.pk)
+        assert first.state == {"id": topic.pk, "Name": "a"}
+        assert [each.field_name for each in second.attribute_deltas.all()] == ["Name"]
+    finally:
+        with connection.schema_editor() as editor:
+            operation.database_backwards("migrated", editor, after, before)
+    first, second = deltas_of(Topic, topic.pk)
+    assert first.state == {"id": topic.pk, "name": "a"}
+    assert [each.field_name for each in second.attribute_deltas.all()] == ["name"]
+
+
 def test_rewriting_goes_by_batches(first: Any, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with Context():
         article = first("Article").objects.create(headline="0")

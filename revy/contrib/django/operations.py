@@ -28,12 +28,14 @@ class RenameTrackedField(migrations.RenameField):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         super().database_forwards(app_label, schema_editor, from_state, to_state)
         old, new = self._recorded_names(app_label, from_state, to_state)
-        self._rewrite(app_label, schema_editor, to_state, [(new, _aside(old, new)), (old, new)])
+        self._rewrite(app_label, schema_editor, to_state, [*_aside(old, new), (old, new)])
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         super().database_backwards(app_label, schema_editor, from_state, to_state)
         old, new = self._recorded_names(app_label, to_state, from_state)
-        self._rewrite(app_label, schema_editor, to_state, [(new, old), (_aside(old, new), new)])
+        self._rewrite(
+            app_label, schema_editor, to_state, [(new, old), *((aside, name) for name, aside in _aside(old, new))]
+        )
 
     def _recorded_names(self, app_label: str, before: Any, after: Any) -> tuple[str, str]:
         return (
@@ -178,8 +180,10 @@ def _labels(model: type[models.Model]) -> Iterator[Label]:
         yield from _labels(child)
 
 
-def _aside(old: str, new: str) -> str:
-    return f"{new}__before_{old}"
+def _aside(old: str, new: str) -> Renames:
+    """Return how what was recorded under the new name before is renamed, out of the way."""
+    # MySQL and MariaDB take names that differ in case only for the same.
+    return [] if old.lower() == new.lower() else [(new, f"{new}__before_{old}")]
 
 
 def _as(kind: Any, operation: Any) -> Any:
