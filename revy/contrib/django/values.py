@@ -118,11 +118,10 @@ class Codec:
         Raises UnreadableValue if the field cannot hold it exactly, or, given a connection, a column of its database
         cannot. What a field with conversions of its own makes of a value is left to that field.
         """
-        field = self._field
+        field, python = self._field, self.parse(value)
+        if isinstance(field, models.JSONField) or self.converts or value is None:
+            return python
         try:
-            python = self._parse(value)
-            if isinstance(field, models.JSONField) or self.converts or value is None:
-                return python
             is_fit = type(value) is self.exact or is_held(field, value, python, self.encode)
         except UNFIT as error:
             raise self._unreadable(value) from error
@@ -133,11 +132,15 @@ class Codec:
         # With the places of today, as a row gives it.
         return decimal.Decimal(self.encode(python)) if isinstance(python, decimal.Decimal) else python
 
-    def _parse(self, value: Json) -> Any:
+    def parse(self, value: Json) -> Any:
+        """Return what the field itself makes of a value, `7` of "07" say. Raises UnreadableValue if that is nothing."""
         field = self._field
-        if isinstance(field, models.JSONField):
-            return value if field.decoder is None else json.loads(json.dumps(value), cls=field.decoder)
-        python = None if value is None else field.to_python(value)
+        try:
+            if isinstance(field, models.JSONField):
+                return value if field.decoder is None else json.loads(json.dumps(value), cls=field.decoder)
+            python = None if value is None else field.to_python(value)
+        except UNFIT as error:
+            raise self._unreadable(value) from error
         return bytes(python) if isinstance(python, memoryview) else python
 
     def _unreadable(self, value: Json) -> UnreadableValue:
@@ -200,11 +203,11 @@ def key_from_text(model: type[models.Model], text: str) -> Any:
     """Return the primary key that the text stands for. Raises ValueError if the model can have no such key."""
     fields = model._meta.pk_fields
     if len(fields) == 1:
-        return Codec(fields[0]).decode(text)
+        return Codec(fields[0]).parse(text)
     parts = json.loads(text)
     if not isinstance(parts, list) or len(parts) != len(fields):
         raise UnreadableValue(f"{text!r} is not a primary key of {model._meta.label}.")
-    return tuple(Codec(field).decode(part) for field, part in zip(fields, parts, strict=True))
+    return tuple(Codec(field).parse(part) for field, part in zip(fields, parts, strict=True))
 
 
 def _value_field(field: Any) -> Any:
