@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from revy.contrib.django.abstract import AbstractObjectDelta
 from revy.contrib.django.changes import DELETE
 from revy.contrib.django.errors import IncompleteHistory
+from revy.contrib.django.renames import model_of, state_of_today
 from revy.contrib.django.replay import Comparison
 from revy.contrib.django.snapshot import ObjectState, State, is_known, state_of
 from revy.contrib.django.tracking import plan_for
@@ -49,7 +49,9 @@ def diff(delta_a: AbstractObjectDelta, delta_b: AbstractObjectDelta) -> ObjectDi
     if _object_of(delta_a) != _object_of(delta_b):
         raise ValueError(f"{delta_a} and {delta_b} are changes of different objects: only versions of one can differ.")
     old, new = _states((delta_a, delta_b), using)
-    model = _model_of(delta_a, using)
+    model = model_of(delta_a.content_type_id, using)
+    if model is not None:
+        old, new = state_of_today(model, old), state_of_today(model, new)
     comparison = None if model is None else Comparison(plan_for(model))
     changes = []
     for name in _in_order({*old, *new}, model):
@@ -79,13 +81,6 @@ def _states(deltas: Sequence[AbstractObjectDelta], using: str) -> list[State]:
             )
         states.append(state)
     return states
-
-
-def _model_of(delta: AbstractObjectDelta, using: str) -> type[models.Model] | None:
-    try:
-        return ContentType.objects.db_manager(using).get_for_id(delta.content_type_id).model_class()
-    except ContentType.DoesNotExist:
-        return None
 
 
 def _in_order(names: Iterable[str], model: type[models.Model] | None) -> list[str]:

@@ -13,6 +13,7 @@ from django.db import models
 from revy.contrib.django import conf
 from revy.contrib.django.changes import DELETE, UPDATE
 from revy.contrib.django.content_types import content_type_id
+from revy.contrib.django.renames import names_of_today, state_of_today
 from revy.contrib.django.restore.goals import Deed, Goal, Lost
 from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.restore.references import GenericRelation, family, generic_relations
@@ -59,7 +60,7 @@ def fallen_with(deletion: Any, root: Goal, *, is_at_deletion: bool) -> Iterator[
     does the root, unless it is wanted as it was before it was deleted.
     """
     wake = _Wake(deletion, deletion._state.db or "default")
-    fallen = wake.fallen.get(root.address) or Fallen(root.model, root.address, deletion.get_state() or root.state)
+    fallen = wake.fallen.get(root.address) or Fallen(root.model, root.address, root.state)
     if is_at_deletion:
         root.state.update(fallen.state)
     yield from wake.follow(fallen, root if is_at_deletion else None)
@@ -142,11 +143,12 @@ class _Wake:
         deltas = conf.get_object_delta_model()._base_manager.using(self.history).filter(revision_id=self.revision_id)
         rows = deltas.order_by("pk").values_list("content_type_id", "content_id", "action", "state")
         for type_id, content_id, action, state in rows:
-            address, model = (type_id, content_id), self._model_of(type_id)
+            model = self._model_of(type_id)
             if model is None:
                 continue
+            address = content_type_id(model, self.history), content_id
             if action == DELETE and state is not None:
-                self.fallen[address] = Fallen(model, address, state)
+                self.fallen[address] = Fallen(model, address, state_of_today(model, state))
             elif action != UPDATE:
                 self.fallen.pop(address, None)  # it came back in the same revision
 
@@ -161,7 +163,8 @@ class _Wake:
             model = self._model_of(type_id)
             if model is None:
                 continue
-            address = type_id, content_id
+            address = content_type_id(model, self.history), content_id
+            name = names_of_today(model).get(name, name)  # noqa: PLW2901 - the same attribute
             field = next((field for field in model._meta.concrete_fields if field.attname == name), None)
             link = next((link for link in plan_for(model).links if link.field.name == name), None)
             if field is not None and _cascades(field):

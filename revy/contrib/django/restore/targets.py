@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from revy.contrib.django import conf
 from revy.contrib.django.abstract import AbstractObjectDelta
+from revy.contrib.django.content_types import content_type_id
 from revy.contrib.django.history import History
+from revy.contrib.django.renames import model_of, state_of_today
 from revy.contrib.django.restore.goals import Deed, Goal, Lost
 from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.restore.problems import INCOMPLETE, UNKNOWN_MODEL, UNREADABLE, UNTRACKED_MODEL, Problem
@@ -51,12 +52,7 @@ def _deltas(content_type_id: int, content_id: str, using: str) -> Any:
 
 def resolve(address: Address, history: str) -> type[models.Model] | Lost:
     """Return the model of an object that is to be written, or why it cannot be."""
-    content_type_id, _content_id = address
-    model: type[models.Model] | None = None
-    try:
-        model = ContentType.objects.db_manager(history).get_for_id(content_type_id).model_class()
-    except ContentType.DoesNotExist:
-        pass
+    model = model_of(address[0], history)
     if model is None:
         return Lost(None, address, Problem(None, "Its model exists no more.", UNKNOWN_MODEL))
     if not is_tracked(model):
@@ -67,7 +63,7 @@ def resolve(address: Address, history: str) -> type[models.Model] | Lost:
 
 def restored(delta: AbstractObjectDelta) -> Goal | Lost:
     """Return what is wanted: the object with its whole state at the version of a delta."""
-    address = delta.content_type_id, delta.content_id
+    address = address_of(delta)
     model = resolve(address, delta._state.db or "default")
     if isinstance(model, Lost):
         return model
@@ -75,6 +71,14 @@ def restored(delta: AbstractObjectDelta) -> Goal | Lost:
     if state is None:
         return Lost(model, address, Problem(None, "The state that this version builds upon is gone.", INCOMPLETE))
     return make_goal(model, address, dict(state), missing=Deed.CREATE, there=Deed.WRITE)
+
+
+def address_of(delta: AbstractObjectDelta) -> Address:
+    """Return what the object of a delta is called today: its model may have another content type by now."""
+    history = delta._state.db or "default"
+    model = model_of(delta.content_type_id, history)
+    type_id = delta.content_type_id if model is None else content_type_id(model, history)
+    return type_id, delta.content_id
 
 
 def make_goal(
@@ -87,10 +91,12 @@ def make_goal(
     base: State | None = None,
     is_strict: bool = False,
 ) -> Goal | Lost:
+    """Return what is wanted of an object, with the states under the names of today."""
     try:
         key = key_from_text(model, address[1])
     except UNFIT:
         message = f"{address[1]!r} is no primary key of {model._meta.label} any more."
         return Lost(model, address, Problem(None, message, UNREADABLE))
     pk = plan_for(model).key_given_by(key if isinstance(key, tuple) else (key,))
-    return Goal(model, address, state, missing, there, base=base, is_strict=is_strict, pk=pk)
+    base = None if base is None else state_of_today(model, base)
+    return Goal(model, address, state_of_today(model, state), missing, there, base=base, is_strict=is_strict, pk=pk)

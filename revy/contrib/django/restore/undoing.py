@@ -8,6 +8,7 @@ from typing import Any
 
 from revy.contrib.django import conf
 from revy.contrib.django.changes import CREATE, DELETE
+from revy.contrib.django.content_types import content_type_id
 from revy.contrib.django.restore.goals import Deed, Goal, Lost
 from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.restore.problems import INCOMPLETE, Problem
@@ -55,7 +56,9 @@ def undone(revision: Any) -> Iterator[Goal | Lost]:
         model = resolve(address, history)
         if isinstance(model, Lost):
             yield model
-        elif net.is_incomplete:
+            continue
+        address = content_type_id(model, history), address[1]  # noqa: PLW2901 - the same object
+        if net.is_incomplete:
             yield Lost(model, address, Problem(None, "The whole state before or after it is gone.", INCOMPLETE))
         elif not net.was_there:
             after = net.after or {}

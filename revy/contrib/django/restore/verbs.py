@@ -14,7 +14,7 @@ from revy.contrib.django.restore.goals import Goal, Lost
 from revy.contrib.django.restore.plan import Address, Plan
 from revy.contrib.django.restore.planner import Authorize, Draft, Planner
 from revy.contrib.django.restore.problems import CONFLICT, INTEGRITY, Problem, RestoreError, VersionConflict
-from revy.contrib.django.restore.targets import find_delta, restored
+from revy.contrib.django.restore.targets import address_of, find_delta, restored
 from revy.contrib.django.restore.undoing import undone
 from revy.contrib.django.restore.writing import deltas_since, last_delta, write
 from revy.contrib.django.transactions import write_transaction
@@ -51,7 +51,7 @@ def restore(
     """
     delta = find_delta(target, version)
     job = _restoring(delta, related, expected_version, using, authorize)
-    address = delta.content_type_id, delta.content_id
+    address = address_of(delta)
     written = [each for each in job.carry_out(None) if (each.content_type_id, each.content_id) == address]
     return written[-1] if written else None
 
@@ -166,7 +166,7 @@ def _restoring(
 
     job = _Job(str(delta), wanted, delta._state.db or "default", using, authorize=authorize)
     if expected_version is not None:
-        job.expected = (delta.content_type_id, delta.content_id), expected_version
+        job.expected = address_of(delta), expected_version
     return job
 
 
