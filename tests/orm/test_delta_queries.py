@@ -18,7 +18,7 @@ from revy.errors import InvalidActor
 from tests.app.models import Code, Comment, Document, Post, SpecialPost
 from tests.machine.app.models import Seat
 from tests.odd.models import Heir, Label
-from tests.orm.history import ObjectDelta, Revision, queries
+from tests.orm.history import AttributeDelta, ObjectDelta, Revision, queries
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +193,20 @@ def test_manager_is_that_of_swapped_models_too_and_of_no_migration() -> None:
     assert isinstance(ObjectDelta.objects.all(), ObjectDeltaQuerySet)
     assert ObjectDelta._default_manager is ObjectDelta.objects
     assert not ObjectDelta.objects.use_in_migrations
+
+
+def test_deltas_touching_a_renamed_field_are_those_of_its_old_names_too(alice: User, bob: User, settings: Any) -> None:
+    with Context():
+        post = Post.objects.create(author=alice, title="a")
+        edit(post, author=bob)
+        edit(post, title="b")
+        Code.objects.create(id="x")
+    deltas = ObjectDelta.objects.for_object(post)
+    first = deltas.get(version=1)
+    state = {"writer_id" if name == "author_id" else name: value for name, value in first.state.items()}
+    deltas.filter(version=1).update(state=state)
+    AttributeDelta.objects.filter(field_name="author_id").update(field_name="writer_id")
+    assert said(ObjectDelta.objects.touching("author")) == []
+    settings.REVY_RENAMES = {"app.Post.writer": "author"}
+    for name in "author", "author_id":
+        assert said(ObjectDelta.objects.touching(name)) == [f"{post.pk}C1", f"{post.pk}U2"]

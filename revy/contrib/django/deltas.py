@@ -15,6 +15,7 @@ from django.db.models.query import QuerySet
 
 from revy.contrib.django import conf
 from revy.contrib.django.content_types import content_type_id
+from revy.contrib.django.renames import fields_by_name, names_of_today, recorded_name
 
 if TYPE_CHECKING:
     from revy.contrib.django.abstract import AbstractObjectDelta
@@ -65,6 +66,10 @@ class ObjectDeltaQuerySet(QuerySet[D]):
             value, is_of_those = f"{_VALUE}_{number}", Q(content_type__in=types)
             values[value] = KeyTransform(attname, "state")
             condition = (is_of_those & self._touches(attname, value)) | (~is_of_those & condition)
+        for number, (old, types) in enumerate(_types_by_old_name(name).items()):
+            value = f"{_VALUE}_old_{number}"
+            values[value] = KeyTransform(old, "state")
+            condition |= Q(content_type__in=types) & self._touches(old, value)
         # By an alias, as a field may be called like a lookup of JSON.
         return self.alias(**values).filter(condition)
 
@@ -79,6 +84,18 @@ def _has_change(**condition: Any) -> Q:
     return Q(Exists(changes.filter(object_delta=OuterRef("pk"), **condition)))
 
 
+def _types_by_old_name(name: str) -> dict[str, QuerySet[ContentType]]:
+    """Return the content types of the models of which a field of that name was recorded under older ones."""
+    conditions: dict[str, Q] = defaultdict(Q)
+    for model in apps.get_models():
+        names = names_of_today(model)
+        if names and (field := fields_by_name(model).get(name)) is not None:
+            for old, today in names.items():
+                if today == recorded_name(field):
+                    conditions[old] |= _is_type_of(model)
+    return _types(conditions)
+
+
 def _types_by_attname(name: str) -> dict[str, QuerySet[ContentType]]:
     """Return the content types of the models of which a field of that name is recorded under another, its attname."""
     conditions: dict[str, Q] = defaultdict(Q)
@@ -88,5 +105,13 @@ def _types_by_attname(name: str) -> dict[str, QuerySet[ContentType]]:
         except FieldDoesNotExist:
             continue
         if field.concrete and not field.many_to_many and field.attname != name:
-            conditions[field.attname] |= Q(app_label=model._meta.app_label, model=model._meta.model_name)
-    return {attname: ContentType.objects.filter(condition) for attname, condition in conditions.items()}
+            conditions[field.attname] |= _is_type_of(model)
+    return _types(conditions)
+
+
+def _is_type_of(model: type[models.Model]) -> Q:
+    return Q(app_label=model._meta.app_label, model=model._meta.model_name)
+
+
+def _types(conditions: dict[str, Q]) -> dict[str, QuerySet[ContentType]]:
+    return {name: ContentType.objects.filter(condition) for name, condition in conditions.items()}
