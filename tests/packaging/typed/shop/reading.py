@@ -9,13 +9,23 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model, get_revision_model
-from revy.contrib.django.history import History, as_of, diff, snapshot_at
+from revy.contrib.django.history import (
+    AttributeDiff,
+    History,
+    ObjectDiff,
+    Past,
+    as_of,
+    diff,
+    recorded_list,
+    snapshot_at,
+)
 from revy.contrib.django.models import (
     AbstractAttributeDelta,
     AbstractObjectDelta,
     AbstractRevision,
     AttributeDelta,
     ObjectDelta,
+    ObjectDeltaQuerySet,
     ObjectSnapshot,
     ObjectState,
     Revision,
@@ -47,15 +57,19 @@ def tell(product: Product) -> list[str]:
 
 
 def was(moment: datetime, product: Product) -> list[str]:
-    past = as_of(Product, moment).filter(pk__in=[1, 2]).exclude(pk=2)
+    past: Past[Product] = as_of(Product, moment).filter(pk__in=[1, 2]).exclude(pk=2)
     assert_type(past.first(), Product | None)
     assert_type([each for each in past], list[Product])
     assert_type(snapshot_at(product, moment), Product | None)
     assert_type(snapshot_at(Product, moment, 1), Product | None)
-    deltas = ObjectDelta.objects.for_object(product).touching("name").by_actor(None).of_model(Product).order_by("pk")
-    first, last = deltas[0], deltas[1]
+    if not past.exists():
+        return [str(key) for key in recorded_list(past.get(pk=1), "tags")]
+    deltas: ObjectDeltaQuerySet[ObjectDelta] = ObjectDelta.objects.for_object(product).touching("name")
+    first, last = deltas.by_actor(None).of_model(Product).order_by("pk")[:2]
     assert_type(first, ObjectDelta)
-    return [f"{change.name}: {change.old} → {change.new}" for change in diff(first, last).changes]
+    found: ObjectDiff = diff(first, last)
+    changes: tuple[AttributeDiff, ...] = found.changes
+    return [f"{change.name}: {change.old} → {change.new}" for change in changes]
 
 
 def count(revision: Revision) -> int:
