@@ -161,7 +161,7 @@ def posts(alice: User, bob: User) -> list[Post]:
 def lookups(alice: User, bob: User) -> Iterator[dict[str, Any]]:
     day = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
     yield from ({"author": alice}, {"author_id": alice.pk}, {"author": str(bob.pk)}, {"author__in": [bob, alice]})
-    yield from ({"editor": None}, {"editor__isnull": False}, {"editor_id__in": [alice.pk, None]}, {"editor__gt": 0})
+    yield from ({"editor": None}, {"editor__isnull": False}, {"editor_id__in": [alice.pk]}, {"editor__gt": 0})
     yield from ({"title": "Alpha"}, {"title__in": ["Alpha", "Beta"]}, {"title__exact": ""}, {"title__in": []})
     yield from ({"title__contains": "eta"}, {"title__icontains": "ETA"}, {"title__startswith": "Al"})
     yield from ({"title__istartswith": "GAM"}, {"title__endswith": "mma"}, {"title__iendswith": "MMA"})
