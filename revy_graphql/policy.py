@@ -25,6 +25,9 @@ class Policy:
     - `get_queryset`: the object is among those that the object type of the model shows to the viewer;
     - `can_view_deleted`: for objects that exist no more, which nobody can look up;
     - `can_view_field`: the value of a field is masked unless the object type shows the field.
+
+    What is restored or reverted changes objects, each of which the viewer has to see, and is asked about by
+    `can_restore` or, if it is to go, by `can_delete`.
     """
 
     def has_permission(self, info: GraphQLResolveInfo, action: str, model: type[models.Model]) -> bool:
@@ -39,6 +42,10 @@ class Policy:
     def can_restore(self, info: GraphQLResolveInfo, model: type[models.Model], instance: models.Model | None) -> bool:
         """Tell whether the viewer may restore an object that they may see; `instance` is None if it exists no more."""
         return self.has_permission(info, "add" if instance is None else "change", model)
+
+    def can_delete(self, info: GraphQLResolveInfo, model: type[models.Model], instance: models.Model) -> bool:
+        """Tell whether the viewer may have an object that they may see deleted, by reverting what created it."""
+        return self.has_permission(info, "delete", model)
 
     def get_object_type(self, info: GraphQLResolveInfo, model: type[models.Model]) -> type[DjangoObjectType] | None:
         """Return the type that shows the model's objects at present. Without one, all values are masked."""

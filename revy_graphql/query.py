@@ -6,15 +6,13 @@ from typing import Any
 
 import graphene
 from graphql import GraphQLResolveInfo
-from graphql_relay import from_global_id
 
 from revy_graphql.diff import read_diff
 from revy_graphql.diff_types import ObjectDiff
-from revy_graphql.errors import InvalidArgument
 from revy_graphql.history import read_revisions
 from revy_graphql.reading import reads
 from revy_graphql.revisions_field import filter_arguments, parse_arguments
-from revy_graphql.types import Revision, RevisionConnection, find_revision, window_arguments
+from revy_graphql.types import Revision, RevisionConnection, find_revision, key_of_revision, window_arguments
 from revy_graphql.viewer import Viewer
 
 
@@ -75,11 +73,4 @@ class Query(graphene.ObjectType):
     @staticmethod
     @reads
     def resolve_revision(root: Any, info: GraphQLResolveInfo, id: str) -> Any:
-        return find_revision(info, _key_of_revision(id))
-
-
-def _key_of_revision(global_id: str) -> str:
-    type_name, key = from_global_id(global_id)
-    if type_name != Revision._meta.name:
-        raise InvalidArgument("The ID is broken: pass one that came with a revision, as it is.")
-    return key
+        return find_revision(info, key_of_revision(id))

@@ -14,6 +14,7 @@ from revy_graphql.budget import check_mutation
 from revy_graphql.conf import MutationSettings
 from revy_graphql.errors import masked_errors
 from revy_graphql.message import find_commit_message
+from revy_graphql.reading import read
 from revy_graphql.transaction import FieldTransaction, one_at_a_time
 
 Resolver = Callable[..., Any]
@@ -38,6 +39,21 @@ class TrackedResolver:
         check_mutation(info)
         call = _Call(self.resolve, root, info, args)
         return call.run_on_event_loop() if event_loop.is_running() else call.run()
+
+
+class PlanningResolver(TrackedResolver):
+    """Does the same, unless the argument `dry_run` is true: then the resolver only reads.
+
+    It runs like that of a query, outside of all that surrounds a mutation: transaction, context, commit message.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, root: Any, info: GraphQLResolveInfo, /, **args: Any) -> Any:
+        if not args.get("dry_run"):
+            return super().__call__(root, info, **args)
+        check_mutation(info)
+        return read(info, self.resolve, root, info, **args)
 
 
 class _Call:

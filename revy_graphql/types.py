@@ -8,6 +8,7 @@ import graphene
 from django.db.models import Subquery
 from graphene import relay
 from graphql import GraphQLResolveInfo
+from graphql_relay import from_global_id
 
 from revy.contrib.django import get_object_delta_model, get_revision_model
 from revy_graphql.connection import ConnectionRecord, PageInfoRecord
@@ -243,6 +244,14 @@ def find_revision(info: GraphQLResolveInfo, key: str) -> RevisionRecord | None:
     first = in_group(viewer.object_deltas(), "revision_id", pk).values("revision_id")[:1]
     rows = viewer.revisions().filter(pk=Subquery(first))
     return next(iter(RevisionBatch(viewer, list(rows)).records.values()), None)
+
+
+def key_of_revision(global_id: str) -> str:
+    """Return the primary key in the ID of a revision. Raises InvalidArgument for what is no such ID."""
+    type_name, key = from_global_id(global_id)
+    if type_name != Revision._meta.name:
+        raise InvalidArgument("The ID is broken: pass one that came with a revision, as it is.")
+    return key
 
 
 def find_object_delta(info: GraphQLResolveInfo, key: str) -> Any:

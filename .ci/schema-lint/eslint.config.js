@@ -29,12 +29,13 @@ export default [
         "error",
         {
           exceptions: {
-            types: ["Actor", "AttributeDiff", "ObjectDiff", "PageInfo"],
+            types: ["Actor", "AttributeDiff", "ObjectDiff", "ObjectPlan", "PageInfo", "PlannedChange", "RestorePlan"],
             suffixes: ["Connection", "Edge", "Error", "Payload"],
           },
         },
       ],
-      // Short lists that are always wanted whole are plain lists: actors, attributes, errors.
+      // Short lists that are always wanted whole are plain lists: actors, attributes, errors. So are plans, whose parts
+      // are no objects of their own.
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
       // The order is that in which people read: what identifies a thing first, details last.
       "@graphql-eslint/alphabetize": "off",

@@ -55,5 +55,12 @@ def as_reader(reader: User) -> Api:
 
 
 @pytest.fixture
+def as_moderator(db: None) -> Api:
+    """May do everything to articles and comments, of which they see the public ones."""
+    names = [f"{action}_{name}" for action in ("view", "add", "change", "delete") for name in ("article", "comment")]
+    return Api.of(grant(User.objects.create_user("moderator"), *names))
+
+
+@pytest.fixture
 def as_superuser(db: None) -> Api:
     return Api.of(User.objects.create_superuser("root"))

@@ -58,8 +58,8 @@ class Mutation(Mutations, revy_graphql.Mutation, graphene.ObjectType):
 
 
 TYPES = [
-    types.SecretArticleType, types.ArticleType, types.BotType, types.DraftType, types.LabelType, types.MomentType,
-    types.NoteType, types.OutlineType, types.UserType,
+    types.SecretArticleType, types.ArticleType, types.BotType, types.CommentType, types.DraftType, types.LabelType,
+    types.MomentType, types.NoteType, types.OutlineType, types.UserType,
 ]  # fmt: skip
 
 schema = revy_graphql.Schema(query=Query, mutation=Mutation, types=TYPES)

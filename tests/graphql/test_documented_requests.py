@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from graphql_relay import to_global_id
 
 from revy.contrib.django import get_revision_model
 from tests.docs.blocks import blocks
@@ -144,6 +145,41 @@ def test_deleted_object_is_found_and_brought_back(story: Story) -> None:
     assert payload["object"] == {"title": "Another one"}
     assert payload["objectDelta"] == {"version": 3, "action": "CREATE"}
     assert Article.objects.get(pk=story.deleted_id).body == "Short."
+
+
+def test_deleted_object_is_brought_back_as_it_was_previewed(story: Story) -> None:
+    preview = story.ask("PreviewWithAll", id=story.deleted_id)
+    (planned,) = preview["plan"]["objects"]
+    assert (preview["errors"], preview["plan"]["objectCount"]) == ([], 1)
+    assert (planned["action"], planned["contentId"]) == ("CREATE", story.deleted_id)
+    assert {"fieldName": "body", "now": None, "then": "Short.", "isMasked": False} in planned["changes"]
+    assert not Article.objects.filter(pk=story.deleted_id).exists()
+
+    payload = story.ask("BringAllBack", id=story.deleted_id, plan=preview["plan"]["token"])
+
+    assert payload["errors"] == []
+    (delta,) = nodes(payload["revision"]["objectDeltas"])
+    assert (delta["action"], delta["contentId"]) == ("CREATE", story.deleted_id)
+    assert Article.objects.get(pk=story.deleted_id).body == "Short."
+
+
+def test_revision_is_undone_but_for_what_was_changed_since(story: Story) -> None:
+    revision = get_revision_model().objects.get(description="Find a better title.")
+    wanted = {"revision": to_global_id("Revision", revision.pk)}
+
+    preview = story.ask("Revert", **wanted, dryRun=True)
+    undone = story.ask("Revert", **wanted)
+
+    assert (preview["revision"], preview["errors"], undone["errors"]) == (None, [], [])
+    assert preview["plan"] == undone["plan"]
+    (planned,) = undone["plan"]["objects"]
+    assert {"fieldName": "title", "now": "Revision control", "then": "Revisions"} in planned["changes"]
+    assert undone["revision"]["description"] == "That was a mistake."
+    with recorded(story.ada, "Settle it."):
+        Article.objects.filter(pk=story.article.pk).update(title="Settled")
+    again = story.ask("Revert", **wanted)
+    assert again["plan"]["isEmpty"] is True
+    assert again["plan"]["objects"][0]["conflicts"] == [{"fieldName": "title", "now": "Settled", "then": "Revisions"}]
 
 
 def test_differences_of_two_versions(story: Story) -> None:

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENTS = 20
 
-RESTORE = """mutation ($id: ID!, $expected: Int, $message: String) {
+RESTORE = """mutation ($id: ID!, $expected: Int, $plan: String, $message: String, $version: Int = 1, $dry: Boolean) {
     restoreObject(
-        contentType: "gqlapp.article", contentId: $id, version: 1, expectedVersion: $expected, commitMessage: $message
-    ) { objectDelta { version } errors { code } }
+        contentType: "gqlapp.article", contentId: $id, version: $version, expectedVersion: $expected
+        expectedPlan: $plan, commitMessage: $message, dryRun: $dry
+    ) { objectDelta { version } plan { token } errors { code } }
 }"""
 
 
@@ -42,7 +43,7 @@ def make_article() -> Article:
     return article
 
 
-def restore_at_once(root: User, pk: int, expected: int, level: str | None = None) -> Counter[str]:
+def restore_at_once(root: User, pk: int, level: str | None = None, **variables: Any) -> Counter[str]:
     """Restore with as many connections, all of them together; return what came of it."""
     barrier = threading.Barrier(CLIENTS, timeout=60)
     found: list[str] = []
@@ -51,8 +52,8 @@ def restore_at_once(root: User, pk: int, expected: int, level: str | None = None
         connection.ensure_connection()
         with isolated(level) if level else nullcontext():
             barrier.wait()
-            variables = {"id": str(pk), "expected": expected, "message": f"restored by {number}"}
-            result = schema.execute(RESTORE, context_value=request_of(root), variable_values=variables)
+            given = {"id": str(pk), "message": f"restored by {number}", **variables}
+            result = schema.execute(RESTORE, context_value=request_of(root), variable_values=given)
         if result.errors:
             found.extend(error.extensions["code"] for error in result.errors)
         else:
@@ -80,7 +81,7 @@ def assert_one_won(found: Counter[str], article: Any, version: int) -> None:
 
 def test_one_of_twenty_restores_wins(root: User) -> None:
     article = make_article()
-    found = restore_at_once(root, article.pk, 2)
+    found = restore_at_once(root, article.pk, expected=2)
     assert_one_won(found, article, 3)
     assert found["CONFLICT"] == CLIENTS - 1
 
@@ -91,9 +92,31 @@ def test_one_of_twenty_restores_of_a_deleted_object_wins(root: User) -> None:
     with recorded(message="deleted"):
         article.delete()
     article.pk = pk
-    found = restore_at_once(root, pk, 3)
+    found = restore_at_once(root, pk, expected=3)
     assert_one_won(found, article, 4)
     assert found["CONFLICT"] == CLIENTS - 1
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_one_of_twenty_restores_that_expect_the_same_plan_wins(is_deleted: bool, root: User) -> None:
+    article = make_article()
+    pk = article.pk
+    if is_deleted:
+        with recorded(message="deleted"):
+            article.delete()
+        article.pk = pk
+    given = {"id": str(pk), "dry": True}
+    seen = schema.execute(RESTORE, context_value=request_of(root), variable_values=given).data["restoreObject"]
+    found = restore_at_once(root, pk, plan=seen["plan"]["token"])
+    assert_one_won(found, article, 4 if is_deleted else 3)
+    assert found["CONFLICT"] == CLIENTS - 1
+
+
+def test_restores_that_expect_nothing_are_no_conflict(root: User) -> None:
+    article = make_article()
+    found = restore_at_once(root, article.pk)
+    assert found == {"version 3": 1, "nothing": CLIENTS - 1}
+    assert [delta.version for delta in history_of(article)] == [1, 2, 3]
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one isolation level")
@@ -107,4 +130,4 @@ def test_one_of_twenty_restores_wins_where_reads_are_of_a_snapshot(level: str, i
             article.delete()
         article.pk = pk
     version = 3 if is_deleted else 2
-    assert_one_won(restore_at_once(root, pk, version, level), article, version + 1)
+    assert_one_won(restore_at_once(root, pk, level, expected=version), article, version + 1)

@@ -28,7 +28,8 @@ enum RevisionOrder { NEWEST OLDEST }
 type ObjectDiff { from: ObjectDelta to: ObjectDelta attributes: [AttributeDiff!]! }
 type AttributeDiff { fieldName: String! oldValue: JSON newValue: JSON unifiedDiff: String isMasked: Boolean! }
 type Mutation {
-  restoreObject(contentType: String!, contentId: ID!, version: Int, expectedVersion: Int, commitMessage: String): RestoreObjectPayload!
+  restoreObject(contentType: String!, contentId: ID!, version: Int, expectedVersion: Int, related: Boolean, dryRun: Boolean, expectedPlan: String, commitMessage: String): RestoreObjectPayload!
+  revertRevision(id: ID!, skipConflicts: Boolean, dryRun: Boolean, expectedPlan: String, commitMessage: String): RevertRevisionPayload!
 }
 interface Delta { id: ID! revision: Revision! actor: Actor action: DeltaAction! description: String! contentType: String! contentId: ID! createdAt: DateTime! }
 type Revision implements Node { id: ID! description: String! createdAt: DateTime! actors: [Actor!]! objectDeltas(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String): ObjectDeltaConnection! }
@@ -36,7 +37,11 @@ type ObjectDelta implements Node & Delta { id: ID! revision: Revision! actor: Ac
 type AttributeDelta implements Delta { id: ID! revision: Revision! actor: Actor action: DeltaAction! description: String! contentType: String! contentId: ID! createdAt: DateTime! fieldName: String! oldValue: JSON newValue: JSON isMasked: Boolean! }
 type Actor { contentType: String! contentId: ID! display: String node: Node }
 enum DeltaAction { CREATE UPDATE DELETE SET UNSET }
-type RestoreObjectPayload { revision: Revision objectDelta: ObjectDelta object: Node errors: [RestoreError!]! }
+type RestoreObjectPayload { revision: Revision objectDelta: ObjectDelta object: Node plan: RestorePlan errors: [RestoreError!]! }
+type RevertRevisionPayload { revision: Revision plan: RestorePlan errors: [RestoreError!]! }
+type RestorePlan { objects(first: Int, offset: Int): [ObjectPlan!]! objectCount: Int! token: String! isEmpty: Boolean! }
+type ObjectPlan { contentType: String! contentId: ID! action: DeltaAction changes: [PlannedChange!]! conflicts: [PlannedChange!]! problems: [RestoreError!]! object: Node }
+type PlannedChange { fieldName: String! now: JSON then: JSON isMasked: Boolean! }
 type RestoreError { field: String message: String! code: String! }
 type RevisionConnection { totalCount: Int! edges: [RevisionEdge!]! pageInfo: PageInfo! }
 type RevisionEdge { node: Revision! cursor: String! }

@@ -11,7 +11,7 @@ from graphene_django import DjangoObjectType
 from graphene_django.registry import Registry
 
 import revy_graphql
-from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline
+from tests.graphql.app.models import Article, Bot, Comment, Draft, Label, Moment, Note, Outline
 
 
 class UserType(DjangoObjectType):
@@ -39,6 +39,13 @@ class DraftType(PublicType, DjangoObjectType):
     class Meta:
         model = Draft
         fields = ("id", "title", "is_public")
+        interfaces = (relay.Node,)
+
+
+class CommentType(PublicType, DjangoObjectType):
+    class Meta:
+        model = Comment
+        fields = ("id", "article", "text", "is_public")
         interfaces = (relay.Node,)
 
 

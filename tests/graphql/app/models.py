@@ -31,6 +31,14 @@ class Draft(models.Model):
     is_public = models.BooleanField(default=False)
 
 
+class Comment(models.Model):
+    """The same, and gone with its article."""
+
+    article = models.ForeignKey(Article, models.CASCADE)
+    text = models.CharField(max_length=100, blank=True)
+    is_public = models.BooleanField(default=False)
+
+
 class Note(models.Model):
     """The same, with a UUID as primary key."""
 

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 
 import revy_graphql
 from revy_graphql.text import is_storable
-from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline
+from tests.graphql.app.models import Article, Bot, Comment, Draft, Label, Moment, Note, Outline
 
 # The types of the other tests are those of the global registry.
 OWN = Registry()
@@ -66,6 +66,14 @@ class DraftType(Public, DjangoObjectType):
     class Meta:
         model = Draft
         fields = ("id", "title", "is_public")
+        interfaces = (relay.Node,)
+        registry = OWN
+
+
+class CommentType(Public, DjangoObjectType):
+    class Meta:
+        model = Comment
+        fields = ("id", "text", "is_public")
         interfaces = (relay.Node,)
         registry = OWN
 
@@ -168,5 +176,5 @@ class Mutation(revy_graphql.Mutation, graphene.ObjectType):
         return {}
 
 
-TYPES = [BotType, DraftType, LabelType, MomentType, OutlineType, UserType]
+TYPES = [BotType, CommentType, DraftType, LabelType, MomentType, OutlineType, UserType]
 schema = revy_graphql.Schema(query=Query, mutation=Mutation, types=TYPES)

@@ -111,7 +111,8 @@ class Values:
 
     def _of_the_type(self, pairs: list[tuple[str, str]]) -> str:
         """Return what belongs to the type that the field returns, if there is anything of that type."""
-        fitting = [text for kind, text in pairs if kind == self._of_type]
+        wanted = "Revision" if self._of_type == "RevertRevisionPayload" else self._of_type
+        fitting = [text for kind, text in pairs if kind == wanted]
         return self.random.choice(fitting or [text for _, text in pairs])
 
     def _version(self) -> int:

@@ -15,16 +15,16 @@ from graphql_relay import to_global_id
 from revy import Context
 from revy.contrib.django import get_object_delta_model, get_revision_model
 from tests.graphql.api import grant, recorded
-from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline, Untyped
+from tests.graphql.app.models import Article, Bot, Comment, Draft, Label, Moment, Note, Outline, Untyped
 
-VIEWERS: Final = ("anonymous", "inactive", "nobody", "editor", "reader", "staff", "root")
+VIEWERS: Final = ("anonymous", "inactive", "nobody", "editor", "reader", "keeper", "staff", "root")
 # Those who see something, and so may see too much.
-SEEING: Final = ("editor", "reader", "root")
+SEEING: Final = ("editor", "reader", "keeper", "root")
 NOBODY: Final = frozenset[str]()
 ROOT: Final = frozenset({"root"})
-READERS: Final = frozenset({"reader", "root"})
-EDITORS: Final = frozenset({"editor", "reader", "root"})
-MODELS: Final = ("article", "draft", "note", "label", "moment", "outline", "untyped", "bot")
+READERS: Final = frozenset({"reader", "keeper", "root"})
+EDITORS: Final = frozenset({"editor", "reader", "keeper", "root"})
+MODELS: Final = ("article", "comment", "draft", "note", "label", "moment", "outline", "untyped", "bot")
 # How many objects of each kind there are: a query for each of them is noticed.
 COUNT: Final = 12
 
@@ -68,6 +68,9 @@ class World:
         users["editor"] = grant(
             users["editor"], "view_article", "change_article", "add_article", "view_user", "view_bot"
         )
+        # Of what they see, they may do everything.
+        doings = [f"{action}_{name}" for action in ("add", "change", "delete") for name in (*MODELS, "user")]
+        users["keeper"] = grant(users["keeper"], *views, *doings)
         users["inactive"] = grant(users["inactive"], *views)
         return users
 
@@ -93,6 +96,9 @@ class World:
         actors = [hidden_user, user, bot, hidden_bot]
         with recorded(actors[number % 4], self.text(EDITORS)):
             article = self._write_article(user, hidden_user, number)
+            if number % 2:
+                self._make(Comment, ROOT, pk=self.key(ROOT), article=article, text=self.text(ROOT))
+            self._make(Comment, READERS, article=article, text=self.text(READERS), is_public=True)
             hidden = self._write_objects(ROOT, number, is_public=False)
             public = self._write_objects(READERS, number, is_public=True)
             self._make(Untyped, READERS, title=self.text(NOBODY), pk=self.key(READERS))
@@ -162,7 +168,7 @@ class World:
         ]
         sources: list[tuple[str, Any]] = [
             ("ObjectDelta", get_object_delta_model()), ("Revision", get_revision_model()), ("ArticleType", Article),
-            ("DraftType", Draft), ("NoteType", Note), ("UserType", User),
+            ("CommentType", Comment), ("DraftType", Draft), ("NoteType", Note), ("UserType", User),
         ]  # fmt: skip
         nodes = [
             (kind, to_global_id(kind, pk))
