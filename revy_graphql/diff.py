@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import unified_diff
 from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from revy.contrib.django import get_object_delta_model
 from revy.contrib.django.models import ObjectState
@@ -14,6 +17,7 @@ from revy_graphql.delta import ObjectDeltaRecord
 from revy_graphql.errors import InvalidArgument, NotFound
 from revy_graphql.history import Subject, find_subject
 from revy_graphql.masking import Mask, in_field_order
+from revy_graphql.moment import made_until
 from revy_graphql.revision import read_deltas
 from revy_graphql.viewer import Viewer
 
@@ -50,22 +54,25 @@ class ObjectDiffRecord:
     attributes: list[AttributeDiffRecord]
 
 
-def read_diff(
-    viewer: Viewer, content_type: str, content_id: str, from_version: int | None, to_version: int | None
-) -> ObjectDiffRecord:
+# A version, or the time at which it was the last one.
+End = int | datetime | None
+
+
+def read_diff(viewer: Viewer, content_type: str, content_id: str, from_: End, to: End) -> ObjectDiffRecord:
     """Return what differs between two versions: by default the last one and the one before it. 0 is before the first.
 
     Raises NotFound for versions that do not exist, and as `find_subject` does.
     """
-    for name, version in (("from", from_version), ("to", to_version)):
-        if version is not None and version < 0:
+    for name, end in (("from", from_), ("to", to)):
+        if isinstance(end, int) and end < 0:
             raise InvalidArgument(f"`{name}` must be a version: 1, 2, 3 …, or 0 for what was before the first.")
     subject = find_subject(viewer, content_type, content_id)
     deltas = subject.object_deltas(viewer)
-    if to_version is None:
-        to_version = deltas.order_by("-version").values_list("version", flat=True).first() or 0
-    if from_version is None:
+    to_version = to if isinstance(to, int) else _last_version(deltas, to)
+    if from_ is None:
         from_version = max(to_version - 1, 0)
+    else:
+        from_version = from_ if isinstance(from_, int) else _last_version(deltas, from_)
     wanted = [version for version in (from_version, to_version) if version > 0]
     rows = list(deltas.filter(version__in=wanted).annotate(recorded_state=ObjectState()))
     records = {record.version: record for record in read_deltas(viewer, rows).records}
@@ -75,6 +82,12 @@ def read_diff(
     states = _state_after(from_delta), _state_after(to_delta)
     attributes = _compare(viewer, subject, *states, from_version, to_version)
     return ObjectDiffRecord(from_delta, to_delta, list(attributes))
+
+
+def _last_version(deltas: QuerySet[Any], moment: datetime | None) -> int:
+    """Return the version that was the last one at that time, by default now; 0 if there was none."""
+    known = deltas if moment is None else deltas.filter(made_until(moment))
+    return known.order_by("-version").values_list("version", flat=True).first() or 0
 
 
 def _state_after(record: ObjectDeltaRecord | None) -> dict[str, Any]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import reduce
 from itertools import product
 from operator import or_
 from typing import Any, Final, Self
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from revy.contrib.django import get_attribute_delta_model
 from revy.contrib.django.models import AbstractObjectDelta
 from revy_graphql.actor import ActorKey
 from revy_graphql.errors import InvalidArgument
+from revy_graphql.moment import made_until, parse_moment
 from revy_graphql.text import is_storable
 from revy_graphql.viewer import Viewer
 
@@ -36,6 +35,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    as_of: datetime | None = None
 
     @classmethod
     def parse(
@@ -45,11 +45,10 @@ class Filters:
         actor: Mapping[str, Any] | None = None,
         action: str | None = None,
         field_name: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
         text: str | None = None,
+        **moments: datetime | None,
     ) -> Self:
-        """Return the filters of a field's arguments.
+        """Return the filters of a field's arguments; `moments` are `since`, `until` and `as_of`.
 
         Raises InvalidArgument for those that make no sense, NotFound for an actor that the viewer may not see.
         """
@@ -59,9 +58,10 @@ class Filters:
             None if actor is None else viewer.find_actor_key(actor["content_type"], actor["content_id"]),
             action,
             _checked("fieldName", field_name),
-            _moment("since", since),
-            _moment("until", until),
+            parse_moment("since", moments.get("since")),
+            parse_moment("until", moments.get("until")),
             _checked("text", text),
+            parse_moment("asOf", moments.get("as_of")),
         )
 
     def of_deltas(self, deltas: QuerySet[Any]) -> QuerySet[Any]:
@@ -81,6 +81,8 @@ class Filters:
             yield Q(**actor), _has_change(using, **actor)
         if self.action is not None:
             yield (Q(action=self.action),)
+        if self.as_of is not None:
+            yield (made_until(self.as_of),)
         if self.field_name is not None:
             # A state tells of every attribute. Those that are empty count, too: else masked ones would give that away.
             is_whole = Q(action__in=_WHOLE, state__has_key=self.field_name)
@@ -103,17 +105,3 @@ def _checked(name: str, value: str | None) -> str | None:
     if value is not None and len(value) > _MAX_LENGTH:
         raise InvalidArgument(f"`{name}` is longer than {_MAX_LENGTH:,} characters.")
     return value
-
-
-def _moment(name: str, value: datetime | None) -> datetime | None:
-    """Return the time as the database has them; one without zone is in the current one."""
-    if value is None:
-        return None
-    try:
-        if timezone.is_naive(value):
-            value = timezone.make_aware(value)
-        # Databases convert it to their own zone, which the first and the last day of the calendar may not bear.
-        value.astimezone(UTC)
-        return value if settings.USE_TZ else timezone.make_naive(value)
-    except (OverflowError, ValueError) as error:
-        raise InvalidArgument(f"`{name}` is a time that no calendar has.") from error

@@ -33,7 +33,7 @@ class ObjectHistories:
         self._having: dict[Q, set[str]] = {}
         self._pages = {content_id: window.cut(rows) for content_id, rows in self._read().items()}
         rows = (delta.revision for page, _ in self._pages.values() for delta in page)
-        self._revisions = RevisionBatch(viewer, rows).records
+        self._revisions = RevisionBatch(viewer, rows, filters.as_of).records
 
     def __getitem__(self, content_id: str) -> ConnectionRecord:
         page, has_more = self._pages[content_id]

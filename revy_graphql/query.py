@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import graphene
@@ -9,10 +10,20 @@ from graphql import GraphQLResolveInfo
 
 from revy_graphql.diff import read_diff
 from revy_graphql.diff_types import ObjectDiff
+from revy_graphql.errors import InvalidArgument
 from revy_graphql.history import read_revisions
+from revy_graphql.moment import parse_moment
+from revy_graphql.past import find_object_as_of
 from revy_graphql.reading import reads
 from revy_graphql.revisions_field import filter_arguments, parse_arguments
-from revy_graphql.types import Revision, RevisionConnection, find_revision, key_of_revision, window_arguments
+from revy_graphql.types import (
+    ObjectDelta,
+    Revision,
+    RevisionConnection,
+    find_revision,
+    key_of_revision,
+    window_arguments,
+)
 from revy_graphql.viewer import Viewer
 
 
@@ -42,8 +53,20 @@ class Query(graphene.ObjectType):
             name="from", description="The version to start from; by default the one before `to`. 0 is before the first."
         ),
         to=graphene.Int(description="The version to end with; by default the last one."),
+        from_as_of=graphene.DateTime(description="In place of `from`: the version that was the last one at that time."),
+        to_as_of=graphene.DateTime(description="In place of `to`: the version that was the last one at that time."),
         required=True,
         description="What differs between two versions of an object.",
+    )
+
+    object_as_of = graphene.Field(
+        ObjectDelta,
+        content_type=graphene.String(required=True, description='The model of the object, "app_label.model".'),
+        content_id=graphene.ID(required=True, description="The primary key of the object."),
+        as_of=graphene.DateTime(description="The time at which to look."),
+        revision=graphene.ID(description="In place of `asOf`: the ID of the revision after which to look."),
+        description="The object as it was then, by the last change until then: its `snapshot` is all that was recorded "
+        "of the object. Null if the object was not there: not yet, or not any more.",
     )
 
     @staticmethod
@@ -53,10 +76,26 @@ class Query(graphene.ObjectType):
         info: GraphQLResolveInfo,
         content_type: str,
         content_id: str,
-        from_: int | None = None,
-        to: int | None = None,
+        **ends: Any,
     ) -> Any:
+        from_ = _read_end("from", ends.get("from_"), ends.get("from_as_of"))
+        to = _read_end("to", ends.get("to"), ends.get("to_as_of"))
         return read_diff(Viewer(info), content_type, content_id, from_, to)
+
+    @staticmethod
+    @reads
+    def resolve_object_as_of(
+        root: Any,
+        info: GraphQLResolveInfo,
+        content_type: str,
+        content_id: str,
+        as_of: datetime | None = None,
+        revision: str | None = None,
+    ) -> Any:
+        moment = parse_moment("asOf", as_of) if revision is None else key_of_revision(revision)
+        if moment is None or (as_of is not None and revision is not None):
+            raise InvalidArgument("Pass either `asOf` or `revision`.")
+        return find_object_as_of(Viewer(info), content_type, content_id, moment)
 
     @staticmethod
     @reads
@@ -74,3 +113,9 @@ class Query(graphene.ObjectType):
     @reads
     def resolve_revision(root: Any, info: GraphQLResolveInfo, id: str) -> Any:
         return find_revision(info, key_of_revision(id))
+
+
+def _read_end(name: str, version: int | None, moment: datetime | None) -> int | datetime | None:
+    if version is not None and moment is not None:
+        raise InvalidArgument(f"Pass `{name}` or `{name}AsOf`, not both.")
+    return parse_moment(f"{name}AsOf", moment) if version is None else version

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from revy_graphql.actor import ActorKey, ActorRecord, find_actors
 from revy_graphql.cursor import Window
 from revy_graphql.delta import DeltaBatch
 from revy_graphql.delta_page import DeltaPages
+from revy_graphql.moment import made_until
 from revy_graphql.viewer import Viewer
 
 _ACTOR: Final = ("actor_type_id", "actor_id")
@@ -35,10 +37,14 @@ class RevisionRecord:
 
 
 class RevisionBatch:
-    """Revisions that were read together. What they need is read when it is first asked for, for all in one go."""
+    """Revisions that were read together. What they need is read when it is first asked for, for all in one go.
 
-    def __init__(self, viewer: Viewer, rows: Iterable[Any]) -> None:
+    `as_of`: they have only the changes that were made until then.
+    """
+
+    def __init__(self, viewer: Viewer, rows: Iterable[Any], as_of: datetime | None = None) -> None:
         self.viewer = viewer
+        self._until = Q() if as_of is None else made_until(as_of)
         self.records = {row.pk: RevisionRecord(row, self) for row in rows}
         self._pages: dict[tuple[Window, str | None, str | None], DeltaPages] = {}
 
@@ -47,7 +53,7 @@ class RevisionBatch:
         selection = window, content_type, content_id
         if selection not in self._pages:
             deltas = self.viewer.object_deltas(**self.viewer.read_address(content_type, content_id))
-            self._pages[selection] = DeltaPages(self, deltas, window)
+            self._pages[selection] = DeltaPages(self, deltas.filter(self._until), window)
         return self._pages[selection]
 
     @cached_property
@@ -63,7 +69,7 @@ class RevisionBatch:
 
     @cached_property
     def _actor_keys(self) -> dict[Any, list[ActorKey]]:
-        deltas = self.viewer.object_deltas().filter(revision_id__in=self.records).order_by()
+        deltas = self.viewer.object_deltas().filter(self._until, revision_id__in=self.records).order_by()
         groups = deltas.values_list("revision_id", *_ACTOR, *(f"attribute_deltas__{name}" for name in _ACTOR)).annotate(
             first=Min("pk"), first_change=Min("attribute_deltas__pk")
         )

@@ -23,6 +23,7 @@ class RevisionList:
 
     def __init__(self, viewer: Viewer, filters: Filters, content_type_id: int | None = None) -> None:
         self._viewer = viewer
+        self._as_of = filters.as_of
         parts = filters.split(viewer.object_deltas(content_type_id))
         self._revisions = viewer.revisions().filter(filters.of_revisions())
         # The sum keeps PostgreSQL from merging both tables in the order of the key, which reads every delta of a
@@ -33,7 +34,7 @@ class RevisionList:
         found = {row.pk: row for condition in self._conditions for row in self._read(window, condition)}
         rows = sorted(found.values(), key=lambda row: row.pk, reverse=window.order.startswith("-"))
         page, has_more = window.cut(rows)
-        records = RevisionBatch(self._viewer, page).records.values()
+        records = RevisionBatch(self._viewer, page, self._as_of).records.values()
         return ConnectionRecord(
             edges=[EdgeRecord(record, window.axis.encode(record.row.pk)) for record in records],
             window=window,

@@ -52,6 +52,9 @@ def filter_arguments() -> dict[str, Any]:
         "since": graphene.DateTime(description="Only revisions made then or later."),
         "until": graphene.DateTime(description="Only revisions made before then."),
         "text": graphene.String(description="Only revisions with this text in their description, in any case."),
+        "as_of": graphene.DateTime(
+            description="Only changes made until then, in the revisions too: the history as it was known at that time."
+        ),
         "order": RevisionOrder(
             default_value=RevisionOrder.NEWEST, description="Which revisions come first: the newest, or the oldest."
         ),

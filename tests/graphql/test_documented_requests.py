@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from graphql_relay import to_global_id
 
-from revy.contrib.django import get_revision_model
+from revy.contrib.django import get_object_delta_model, get_revision_model
 from tests.docs.blocks import blocks
 from tests.graphql.api import Api, grant, recorded
 from tests.graphql.app.models import Article, Label
@@ -198,6 +198,22 @@ def test_object_at_a_version(story: Story) -> None:
     assert found["snapshot"]["title"] == "Revision control"
     assert found["snapshot"]["body"] == "One.\nTwo.\n"
     assert found["revision"] == {"description": "Find a better title."}
+
+
+def test_object_and_its_history_last_night(story: Story) -> None:
+    night = timezone.now() - timedelta(hours=9)
+    deltas = get_object_delta_model().objects.filter(content_type__model="article", version__lte=2)
+    deltas.filter(content_id=str(story.article.pk)).update(created_at=night - timedelta(hours=1))
+
+    found = story.api.ask(REQUESTS["LastNight"], id=story.article.pk, time=night.isoformat())
+    since = story.ask("SinceThen", id=story.article.pk, time=night.isoformat())
+
+    assert (found["objectAsOf"]["version"], found["objectAsOf"]["snapshot"]["body"]) == (2, "One.\nTwo.\n")
+    assert found["objectAsOf"]["revision"] == {"description": "Find a better title."}
+    assert found["revisions"]["totalCount"] == 2
+    assert descriptions(nodes(found["revisions"])) == ["Find a better title.", "Write it."]
+    assert (since["from"]["version"], since["to"]["version"]) == (2, 3)
+    assert "-Two.\n+2.\n" in since["attributes"][0]["unifiedDiff"]
 
 
 def test_undoing_unless_somebody_was_faster(story: Story) -> None:

@@ -31,5 +31,5 @@ def test_random_documents_give_nothing_away(world: World) -> None:
         # Nothing is shown by a run that finds nothing.
         assert outcome.answered["data"] > count / 10
         wanted = {"snapshot", "newValue", "display", "objectDeltas", "restoreObject", "diff", "isMasked", "object"}
-        wanted |= {"revertRevision", "plan", "then", "token"}
+        wanted |= {"revertRevision", "plan", "then", "token", "objectAsOf"}
         assert wanted <= outcome.fields

@@ -19,9 +19,10 @@ interface Node { id: ID! }
 scalar JSON
 scalar DateTime
 type Query {
-  revisions(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String, actor: ActorInput, action: DeltaAction, fieldName: String, since: DateTime, until: DateTime, text: String, order: RevisionOrder): RevisionConnection!
+  revisions(contentType: String, contentId: ID, first: Int, after: String, last: Int, before: String, actor: ActorInput, action: DeltaAction, fieldName: String, since: DateTime, until: DateTime, text: String, asOf: DateTime, order: RevisionOrder): RevisionConnection!
   revision(id: ID!): Revision
-  diff(contentType: String!, contentId: ID!, from: Int, to: Int): ObjectDiff!
+  diff(contentType: String!, contentId: ID!, from: Int, to: Int, fromAsOf: DateTime, toAsOf: DateTime): ObjectDiff!
+  objectAsOf(contentType: String!, contentId: ID!, asOf: DateTime, revision: ID): ObjectDelta
 }
 input ActorInput { contentType: String! contentId: ID! }
 enum RevisionOrder { NEWEST OLDEST }

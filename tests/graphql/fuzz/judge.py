@@ -24,7 +24,7 @@ _KNOWN: Final = frozenset({"RestoreError", "ErrorType"})
 BASE: Final = 6
 COSTS: Final = {
     "object": 6, "node": 6, "actor": 2, "actors": 3, "revisions": 4, "revision": 2, "diff": 6, "attributeDeltas": 3,
-    "snapshot": 3, "attributes": 2, "restoreObject": 60, "revertRevision": 120, "changes": 4,
+    "objectAsOf": 8, "snapshot": 3, "attributes": 2, "restoreObject": 60, "revertRevision": 120, "changes": 4,
     "conflicts": 4, "createArticle": 10, "updateArticle": 10, "create": 10,
     "objectDeltas": 2, "from": 1, "to": 1, "objectDelta": 2, "totalCount": 1, "hasNextPage": 1, "hasPreviousPage": 1,
     "articlePages": 2, "articles": 1, "notes": 1,

@@ -79,7 +79,8 @@ class Values:
         chosen = {
             "contentType": self._content_type, "contentId": self._content_id, "id": self._node_id,
             "after": self._cursor, "before": self._cursor, "version": self._version, "expectedVersion": self._version,
-            "from": self._version, "to": self._version, "fieldName": lambda: self.random.choice(FIELD_NAMES),
+            "revision": self._revision_id, "from": self._version, "to": self._version,
+            "fieldName": lambda: self.random.choice(FIELD_NAMES),
         }.get(name)  # fmt: skip
         if chosen is not None and not self._errs(0.1):
             return chosen()
@@ -101,7 +102,12 @@ class Values:
         return self.random.choice(self.world.addresses)[1]
 
     def _node_id(self) -> str:
+        if self._of_type == "RevertRevisionPayload":
+            return self._revision_id()
         return self._of_the_type(self.world.node_ids)
+
+    def _revision_id(self) -> str:
+        return self.random.choice([text for kind, text in self.world.node_ids if kind == "Revision"])
 
     def _cursor(self) -> str:
         return self._of_the_type(self.world.cursors)
@@ -111,8 +117,7 @@ class Values:
 
     def _of_the_type(self, pairs: list[tuple[str, str]]) -> str:
         """Return what belongs to the type that the field returns, if there is anything of that type."""
-        wanted = "Revision" if self._of_type == "RevertRevisionPayload" else self._of_type
-        fitting = [text for kind, text in pairs if kind == wanted]
+        fitting = [text for kind, text in pairs if kind == self._of_type]
         return self.random.choice(fitting or [text for _, text in pairs])
 
     def _version(self) -> int:
