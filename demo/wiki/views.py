@@ -79,26 +79,23 @@ def diff(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def restore(request: HttpRequest, pk: int, version: int) -> HttpResponse:
-    """Ask for a message, showing what would change; then bring the version back."""
+    """Ask for a message, showing what would change and what stands in the way; then bring the version back."""
     message = request.POST.get("message", "").replace("\r\n", "\n").strip()
-    errors: list[dict[str, Any]] = []
-    if request.method == "POST":
-        expected = parse_version(request.POST.get("expected", ""))
-        data = ask(request, "restore", id=str(pk), version=version, expectedVersion=expected, message=message)
-        payload = data["restoreObject"]
-        errors = payload["errors"]
-        if not errors:
-            notice = "restored" if payload["objectDelta"] else "unchanged"
-            return redirect(f"{reverse('page', args=[pk])}?notice={notice}")
-        _raise_if_hopeless(errors)
+    is_sent = request.method == "POST"
+    expected = parse_version(request.POST.get("expected", "")) if is_sent else None
+    asked = {"version": version, "expectedVersion": expected, "message": message, "dryRun": not is_sent}
+    payload = ask(request, "restore", id=str(pk), **asked)["restoreObject"]
+    errors = payload["errors"]
+    if is_sent and not errors:
+        notice = "restored" if payload["objectDelta"] else "unchanged"
+        return redirect(f"{reverse('page', args=[pk])}?notice={notice}")
+    _raise_if_hopeless(errors)
     latest = _latest_delta(ask(request, "latest", id=str(pk)))
     if latest is None:
         raise Http404
-    if not request.user.has_perm("wiki.add_page" if latest["action"] == "DELETE" else "wiki.change_page"):
-        raise PermissionDenied
     data = ask(request, "diff", id=str(pk), old=latest["version"], new=version)
-    context = {**data["diff"], "pk": pk, "latest": latest, "errors": errors, "message": message}
-    return render(request, "wiki/restore.html", context, status=409 if errors else 200)
+    context = {**data["diff"], "pk": pk, "latest": latest, "errors": errors, "message": message, "is_sent": is_sent}
+    return render(request, "wiki/restore.html", context, status=409 if is_sent else 200)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -55,9 +55,11 @@ def test_deleted_page_is_brought_back(wiki: Wiki, ada: Visitor) -> None:
 
 
 def test_restore_onto_a_taken_path_says_what_stands_in_the_way(wiki: Wiki, ada: Visitor) -> None:
+    form = ada.get(f"pages/{wiki.pages['taken']}/restore/2/")
     shown = ada.post(f"pages/{wiki.pages['taken']}/restore/2/", expected="2", message="Mine.")
 
-    assert shown.status == 409
+    assert (form.status, shown.status) == (200, 409)
+    assert "Another page has this path now" in form.text
     assert "another page has this path now" in shown.text
 
 
