@@ -27,6 +27,10 @@ ENTRIES = {
       node(id: $id) { ... on Revision { objectDeltas(first: $n) { totalCount } } } }""",
     "restoreObject": """mutation ($n: Int) { restoreObject(contentType: "gqlapp.article", contentId: "1") {
       revision { objectDeltas(first: $n) { totalCount } } } }""",
+    "dryRun": """mutation ($n: Int) { restoreObject(contentType: "gqlapp.article", contentId: "1", dryRun: true) {
+      plan { objects(first: $n) { contentId } } } }""",
+    "revertRevision": """mutation ($n: Int) { revertRevision(id: "UmV2aXNpb246MQ==") {
+      plan { objects(first: $n) { contentId } } } }""",
     "mutation": """mutation ($n: Int) {
       historyArticle(title: "t") { revision { objectDeltas(first: $n) { totalCount } } } }""",
 }
@@ -116,3 +120,13 @@ def test_pages_of_users_types_count_what_graphene_django_returns() -> None:
     assert nodes("{ articlePages { edges { node { id } } } }") == 100
     assert nodes("{ articlePages(first: 3) { edges { node { id } } } }") == 3
     assert nodes("{ revisions { edges { node { id } } } }") == 20
+
+
+def test_objects_of_a_plan_count_with_their_parts() -> None:
+    def nodes(arguments: str) -> int:
+        below = f"objects{arguments} {{ changes {{ now }} conflicts {{ now }} problems {{ code }} }}"
+        query = f'mutation {{ revertRevision(id: "x") {{ plan {{ {below} }} }} }}'
+        return measure(schema.graphql_schema, parse(query).definitions[0], {}, {}, 1_000).nodes
+
+    assert nodes("") == 20 * 4
+    assert nodes("(first: 5)") == 5 * 4
