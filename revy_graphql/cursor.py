@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 from django.db import models
 from django.db.models import Q
 
+from revy.contrib.django.keys import parse_key
 from revy_graphql.errors import InvalidArgument
-from revy_graphql.keys import parse_key
 
 DEFAULT_SIZE: Final = 20
 MAX_SIZE: Final = 100

@@ -14,10 +14,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from revy.contrib.django import get_attribute_delta_model
 from revy.contrib.django.models import AbstractObjectDelta
+from revy.contrib.django.text import is_storable
 from revy_graphql.actor import ActorKey
 from revy_graphql.errors import InvalidArgument
 from revy_graphql.moment import made_until, parse_moment
-from revy_graphql.text import is_storable
 from revy_graphql.viewer import Viewer
 
 _MAX_LENGTH: Final = 1_000

@@ -8,8 +8,8 @@ from typing import Any, Final
 from graphql import GraphQLResolveInfo
 
 from revy.contrib.django.conf import context_class
+from revy.contrib.django.text import is_storable
 from revy_graphql.errors import CommitMessageRequired, InvalidArgument
-from revy_graphql.text import is_storable
 
 MAX_LENGTH: Final = 10_000
 HEADER: Final = "HTTP_X_COMMIT_MESSAGE"

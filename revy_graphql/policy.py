@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Manager, QuerySet
 from graphene_django import DjangoObjectType
 from graphql import GraphQLResolveInfo
 
+from revy.contrib.django.visibility import is_filtered, is_password
 from revy_graphql import exposure
 
 
@@ -91,13 +90,3 @@ class Policy:
     def get_actor_display(self, info: GraphQLResolveInfo, actor: models.Model) -> str | None:
         """Return what to call an actor that the viewer may see."""
         return None if self.get_object_type(info, type(actor)) is None else str(actor)
-
-
-def is_filtered(queryset: QuerySet[Any]) -> bool:
-    query = queryset.query
-    return bool(query.where or query.is_sliced or query.combinator)
-
-
-def is_password(model: type[models.Model], field: models.Field[Any, Any]) -> bool:
-    is_user = issubclass(model, AbstractBaseUser) or model._meta.label_lower == settings.AUTH_USER_MODEL.lower()
-    return is_user and field.name == "password"

@@ -11,11 +11,11 @@ from graphql import GraphQLResolveInfo
 from graphql_relay import from_global_id
 
 from revy.contrib.django import get_object_delta_model, get_revision_model
+from revy.contrib.django.keys import parse_key
 from revy_graphql.connection import ConnectionRecord, PageInfoRecord
 from revy_graphql.cursor import DEFAULT_SIZE, MAX_SIZE, Axis, Window
 from revy_graphql.errors import InvalidArgument
 from revy_graphql.groups import in_group
-from revy_graphql.keys import parse_key
 from revy_graphql.reading import read, reads
 from revy_graphql.revision import RevisionBatch, RevisionRecord, read_deltas
 from revy_graphql.viewer import Viewer

@@ -14,14 +14,14 @@ from django.db.models import Q, QuerySet
 from graphql import GraphQLResolveInfo
 
 from revy.contrib.django import get_object_delta_model, get_revision_model
+from revy.contrib.django.keys import parse_key
 from revy.contrib.django.tracking import is_tracked
 from revy.contrib.django.values import key_to_text
+from revy.contrib.django.visibility import Visibility
 from revy_graphql import conf, exposure
 from revy_graphql.budget import check_budget
 from revy_graphql.errors import InvalidArgument, NotFound
-from revy_graphql.keys import parse_key
 from revy_graphql.selection import Selection
-from revy_graphql.visibility import Visibility
 
 Model = type[models.Model]
 # An object, by its model and its primary key as text.

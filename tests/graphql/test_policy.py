@@ -17,7 +17,7 @@ from graphene_django.registry import Registry
 import revy_graphql
 from revy import Context
 from revy.contrib.django import get_object_delta_model
-from revy_graphql.policy import is_filtered
+from revy.contrib.django.visibility import is_filtered
 from tests.graphql.api import Api, grant, recorded, request_of
 from tests.graphql.app.models import Article, Bot, Draft, Label, Moment, Note, Outline, Untyped
 from tests.graphql.schema import schema

@@ -12,7 +12,7 @@ from graphene_django.registry import Registry
 from graphql import GraphQLError
 
 import revy_graphql
-from revy_graphql.text import is_storable
+from revy.contrib.django.text import is_storable
 from tests.graphql.app.models import Article, Bot, Comment, Draft, Label, Moment, Note, Outline
 
 # The types of the other tests are those of the global registry.

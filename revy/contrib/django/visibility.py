@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, router
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.lookups import Exact, IsNull
 
-from revy.contrib.django import get_object_delta_model
+from revy.contrib.django.conf import get_object_delta_model
+from revy.contrib.django.keys import key_expression, parse_keys
 from revy.contrib.django.values import key_to_text
-from revy_graphql.keys import key_expression, parse_keys
-from revy_graphql.policy import is_filtered
 
 
 class Visibility:
@@ -92,3 +93,15 @@ def _one_of(objects: QuerySet[Any]) -> Subquery:
 def _shares_database(model: type[models.Model]) -> bool:
     """Tell whether the objects live in the database of their history, so that one query can ask for both."""
     return router.db_for_write(model) == router.db_for_write(get_object_delta_model())
+
+
+def is_filtered(queryset: QuerySet[Any]) -> bool:
+    """Tell whether a queryset may leave objects out."""
+    query = queryset.query
+    return bool(query.where or query.is_sliced or query.combinator)
+
+
+def is_password(model: type[models.Model], field: models.Field[Any, Any]) -> bool:
+    """Tell whether the field holds the password of a user, which nobody may see."""
+    is_user = issubclass(model, AbstractBaseUser) or model._meta.label_lower == settings.AUTH_USER_MODEL.lower()
+    return is_user and field.name == "password"

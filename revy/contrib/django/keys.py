@@ -8,8 +8,8 @@ from django.db import connections, models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Lower, Replace
 
+from revy.contrib.django.text import is_storable
 from revy.contrib.django.values import key_from_text
-from revy_graphql.text import is_storable
 
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 _UUID: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
