@@ -11,9 +11,10 @@ from django.db.models import prefetch_related_objects
 from graphql_relay import to_global_id
 
 from revy.contrib.django import get_attribute_delta_model, get_object_delta_model
+from revy.contrib.django.fields import in_field_order
 from revy.contrib.django.models import ObjectState
 from revy_graphql.actor import ActorKey, ActorRecord, actor_key, find_actors
-from revy_graphql.masking import Mask, in_field_order
+from revy_graphql.masking import Mask
 from revy_graphql.peers import introduce
 from revy_graphql.viewer import Viewer
 

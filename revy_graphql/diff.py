@@ -12,11 +12,12 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from revy.contrib.django import get_object_delta_model
+from revy.contrib.django.fields import in_field_order
 from revy.contrib.django.models import ObjectState
 from revy_graphql.delta import ObjectDeltaRecord
 from revy_graphql.errors import InvalidArgument, NotFound
 from revy_graphql.history import Subject, find_subject
-from revy_graphql.masking import Mask, in_field_order
+from revy_graphql.masking import Mask
 from revy_graphql.moment import made_until
 from revy_graphql.revision import read_deltas
 from revy_graphql.viewer import Viewer

@@ -12,12 +12,6 @@ from revy_graphql.viewer import Model, Viewer
 Value = tuple[Model, str, Any]
 
 
-def in_field_order(model: Model, names: Iterable[str]) -> list[str]:
-    """Return the names of attributes in the order of the model's fields, those that are no columns last."""
-    places = {field.attname: place for place, field in enumerate(model._meta.concrete_fields)}
-    return sorted(names, key=lambda name: (places.get(name, len(places)), name))
-
-
 class Mask:
     """Tells which of a number of recorded values are visible, with one query for each model that they refer to."""
 

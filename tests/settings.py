@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "graphene_django",
     "revy.contrib.django",
+    "tests.admin.app",
     "tests.app",
     "tests.graphql.app",
     "tests.machine.app",

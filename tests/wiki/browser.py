@@ -1,4 +1,4 @@
-"""A headless Chromium that looks at the wiki."""
+"""A headless Chromium that looks at pages."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ def find_program(*names: str) -> str | None:
 
 
 class Browser:
-    """One window; addresses are relative to that of the wiki."""
+    """One window; addresses are relative to that of the site."""
 
     def __init__(self, driver: webdriver.Chrome, address: str) -> None:
         self._driver = driver
         self._address = address
         self.show_as("light", 1280)
+
+    def go_to(self, address: str) -> None:
+        """Look at another site from now on."""
+        self._address = address
 
     def show_as(self, scheme: str, width: int, height: int = 900) -> None:
         """Set the colour scheme of the system and the size of the window."""
@@ -51,10 +55,10 @@ class Browser:
         self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self._look = f"{scheme}-{width}"
 
-    def use_session(self, session: str) -> None:
+    def use_session(self, session: str, cookie: str = "revy_demo_session") -> None:
         """Be the user of a session that somebody has logged in to."""
         self.forget()
-        self._driver.add_cookie({"name": "revy_demo_session", "value": session, "path": "/"})
+        self._driver.add_cookie({"name": cookie, "value": session, "path": "/"})
 
     def forget(self) -> None:
         self.open("login/")
@@ -63,10 +67,10 @@ class Browser:
     def open(self, path: str) -> None:
         self._driver.get(self._address + path)
 
-    def photograph(self) -> None:
-        """Keep a picture of the window, if REVY_SCREENSHOTS names a folder for them."""
+    def photograph(self, name: str = "") -> None:
+        """Keep a picture of the window under a name, or its address, if REVY_SCREENSHOTS names a folder for them."""
         if folder := os.environ.get("REVY_SCREENSHOTS"):
-            name = re.sub(r"[^\w]+", "-", self.path).strip("-")[:60] or "index"
+            name = name or re.sub(r"[^\w]+", "-", self.path).strip("-")[:60] or "index"
             Path(folder).mkdir(parents=True, exist_ok=True)
             self._driver.save_screenshot(str(Path(folder, f"{name}-{self._look}.png")))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -141,3 +142,9 @@ def database_of(instance: Any) -> str:
 
 def _fetch_mode_of(instance: Any) -> Any:
     return getattr(instance._state, "fetch_mode", None)  # Django 6.1
+
+
+def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
+    """Return the names of attributes in the order of the model's fields, those that are no columns last."""
+    places = {field.attname: place for place, field in enumerate(model._meta.concrete_fields)}
+    return sorted(names, key=lambda name: (places.get(name, len(places)), name))

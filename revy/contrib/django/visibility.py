@@ -37,32 +37,52 @@ class Visibility:
         One query; another one if objects are missing and the viewer may see deleted ones, but not all others.
         """
         wanted = set(texts)
-        keys = parse_keys(self.model, wanted)
-        rows = {row.pk: row for row in self._queryset.filter(pk__in=keys.values())}
-        visible = {text: rows[pk] for text, pk in keys.items() if pk in rows}
+        visible: dict[str, models.Model | None] = {**self.find_existing(wanted)}
         missing = wanted - visible.keys()
         if not missing or not self.shows_deleted:
             return visible
-        existing = set() if self.is_total else self._existing([keys[text] for text in missing & keys.keys()])
+        keys = parse_keys(self.model, missing)
+        existing = set() if self.is_total else self._existing(list(keys.values()))
         return {**visible, **{text: None for text in missing if keys.get(text) not in existing}}
+
+    def find_existing(self, texts: Iterable[str]) -> dict[str, models.Model]:
+        """Return the visible ones of the objects of these keys that exist; one query."""
+        keys = parse_keys(self.model, set(texts))
+        rows = {row.pk: row for row in self._queryset.filter(pk__in=keys.values())} if keys else {}
+        return {text: rows[pk] for text, pk in keys.items() if pk in rows}
 
     def restrict(self, deltas: QuerySet[Any], content_type_id: int) -> tuple[QuerySet[Any], Q]:
         """Return the queryset of object deltas, and the condition on it for those of visible objects."""
         is_own = Q(content_type_id=content_type_id)
+        deltas, key = self._with_key(deltas, content_type_id)
+        return deltas, is_own & (self._listed if key is None else self._looked_up(key, deltas.db))
+
+    def restrict_to_gone(self, deltas: QuerySet[Any], content_type_id: int) -> QuerySet[Any]:
+        """Return those of the object deltas whose objects exist no more, whoever may see them."""
+        deltas, key = self._with_key(deltas.filter(content_type_id=content_type_id), content_type_id)
+        if key is None:
+            return deltas.exclude(content_id__in=self._texts(self._base()))
+        return deltas.filter(self._is_gone(key, deltas.db))
+
+    def _with_key(self, deltas: QuerySet[Any], content_type_id: int) -> tuple[QuerySet[Any], OuterRef | None]:
+        """Return the queryset with the key of each object, and a reference to it; None where SQL cannot tell it."""
         expression = key_expression(self.model, deltas.db) if _shares_database(self.model) else None
         if expression is None:
-            return deltas, is_own & self._listed
+            return deltas, None
         is_key, key = expression
         alias = f"revy_key_{content_type_id}"
         # Databases evaluate conditions in any order: only CASE keeps them from converting the keys of other models.
-        deltas = deltas.alias(**{alias: Case(When(is_own & is_key, then=key), default=None)})
-        return deltas, is_own & self._looked_up(OuterRef(alias), deltas.db)
+        is_own = Q(content_type_id=content_type_id) & is_key
+        return deltas.alias(**{alias: Case(When(is_own, then=key), default=None)}), OuterRef(alias)
 
     def _looked_up(self, key: OuterRef, using: str) -> Q:
-        found = Q(Exact(_one_of(self._queryset.using(using).filter(pk=key)), 1))
+        found = Q(Exact(one_of(self._queryset.using(using).filter(pk=key)), 1))
         if not self.shows_deleted:
             return found
-        return found | Q(IsNull(_one_of(self._base().using(using).filter(pk=key)), True))
+        return found | self._is_gone(key, using)
+
+    def _is_gone(self, key: OuterRef, using: str) -> Q:
+        return Q(IsNull(one_of(self._base().using(using).filter(pk=key)), True))
 
     @cached_property
     def _listed(self) -> Q:
@@ -82,7 +102,7 @@ class Visibility:
         return self.model._base_manager.all()
 
 
-def _one_of(objects: QuerySet[Any]) -> Subquery:
+def one_of(objects: QuerySet[Any]) -> Subquery:
     """Return 1 in SQL if there are such objects, else NULL.
 
     Not EXISTS: where PostgreSQL expects to ask some hundred times, it would read the whole table instead.
