@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.utils import translation
 
 from tests.admin.app.models import Author, Book, Tag
 from tests.admin.world import Visitor, by, change
 
 
 @pytest.fixture(autouse=True)
-def _library(settings: Any) -> None:
+def _library(settings: Any) -> Iterator[None]:
     settings.ROOT_URLCONF = "tests.admin.urls"
     ContentType.objects.clear_cache()
+    # A request leaves its language behind.
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

@@ -157,4 +157,5 @@ def test_history_of_the_admin_is_the_history_of_the_object(visitor: Visitor) -> 
     visitor.post(url(Book, "change", book.pk), **form(title="Newer"))
     visitor.post(url(Book, "delete", book.pk), post="yes")
     assert actions(Book, book.pk) == "CUD"
-    assert [delta.revision.description for delta in deltas_of(Book, book.pk)] == ["Added.", "Changed Title.", "Deleted."]
+    described = [delta.revision.description for delta in deltas_of(Book, book.pk)]
+    assert described == ["Added.", "Changed Title.", "Deleted."]

@@ -22,7 +22,7 @@ def statements_of(visitor: Visitor, path: str, **query: Any) -> list[str]:
     visitor.get(path, **query)
     with CaptureQueriesContext(connection) as captured:
         assert visitor.get(path, **query).status == 200
-    return [each["sql"] for each in captured]
+    return [str(each["sql"]) for each in captured]
 
 
 def test_timeline_tells_who_changed_what_when_and_why(book: Book, as_root: Visitor) -> None:

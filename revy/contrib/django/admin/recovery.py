@@ -86,7 +86,7 @@ def confirm(
 ) -> HttpResponse:
     """Show a plan, or apply it if it is the one that was shown before; `default` is the reason if none is given."""
     request = viewer.request
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     planned = plan()
     is_outdated = False
     if request.method == "POST" and form.is_valid():
