@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from selenium.webdriver.common.keys import Keys
 
 from revy.contrib.django import get_object_delta_model, get_revision_model
 from tests.admin.app.models import Author, Book, Chapter, Tag
 from tests.admin.world import by, change, history, last_revision, url
 from tests.wiki.browser import Browser, running_browser
-from tests.wiki.looks import OVERFLOW
+from tests.wiki.looks import FAINT_TEXTS, NAMELESS, OUTLINE, OVERFLOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,3 +116,147 @@ def over_all_pages(browser: Browser, library: dict[str, str], script: str, *look
 
 def test_pages_fit_the_window(browser: Browser, library: dict[str, str]) -> None:
     assert over_all_pages(browser, library, OVERFLOW, *LOOKS, ("light", 320), ("light", 768)) == {}
+
+
+def test_texts_have_enough_contrast_in_light_and_dark(browser: Browser, library: dict[str, str]) -> None:
+    # What Django itself shows around the pages is not ours to judge.
+    script = FAINT_TEXTS.replace("document.createTreeWalker(document.body", "document.createTreeWalker(PAGE")
+    script = f"const PAGE = document.querySelector('.revy-page, #result_list');\n{script}"
+    assert over_all_pages(browser, library, script, *LOOKS[:2], ("dark", 375)) == {}
+
+
+def test_theme_of_the_admin_counts_more_than_that_of_the_system(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["long"])
+    colours = {}
+    for theme, scheme in (("light", "light"), ("light", "dark"), ("dark", "light"), ("dark", "dark")):
+        browser.show_as(scheme, 1280)
+        browser.run(f"document.documentElement.dataset.theme = '{theme}'")
+        colours[theme, scheme] = browser.run(
+            "return ['ins', 'del', '.revy-badge'].map(s => getComputedStyle(document.querySelector(`.revy-page ${s}`)))"
+            ".map(s => s.color + s.backgroundColor).join()"
+        )
+    assert colours["light", "light"] == colours["light", "dark"]
+    assert colours["dark", "light"] == colours["dark", "dark"]
+    assert colours["light", "light"] != colours["dark", "dark"]
+
+
+def test_pages_can_be_used_without_being_seen(browser: Browser, library: dict[str, str]) -> None:
+    ours = {name: path for name, path in library.items() if name not in ("revisions", "deltas")}
+    # Inside of the page that Django's templates make.
+    script = NAMELESS.replace(
+        "document.querySelectorAll(selector)", "document.querySelectorAll(`main :is(${selector})`)"
+    )
+    assert over_all_pages(browser, ours, script) == {}
+
+
+def test_every_table_has_named_columns_and_rows(browser: Browser, library: dict[str, str]) -> None:
+    script = """
+    return [...document.querySelectorAll('.revy-rows')].filter(t => !t.caption || !t.querySelector('th[scope=col]')
+      || [...t.tBodies[0].rows].some(r => !r.querySelector('th[scope=row]'))).map(t => t.outerHTML)
+    """
+    assert over_all_pages(browser, library, script) == {}
+
+
+def test_pages_need_and_run_no_script_of_their_own(browser: Browser, library: dict[str, str]) -> None:
+    script = """
+    return [...document.querySelectorAll('script:not([src]), style, [style], [onclick], iframe, object')]
+      .filter(e => !e.matches('svg *, [data-theme]') && e.type !== 'application/json').map(e => e.outerHTML)
+    """
+    ours = {name: path for name, path in library.items() if name not in ("revisions", "deltas")}
+    assert over_all_pages(browser, ours, script) == {}
+    assert browser.title != "owned"
+    assert browser.complaints() == []
+
+
+def test_differences_are_told_by_more_than_colour(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["long"])
+    assert browser.find(".revy-diff del").text.endswith("age of wisdom")
+    assert browser.find(".revy-diff ins").text.endswith("epoch of belief")
+    lines = [browser.run(f"return getComputedStyle(document.querySelector('.revy-diff {tag}')).textDecorationLine")
+             for tag in ("del", "ins")]  # fmt: skip
+    assert lines == ["line-through", "underline"]
+
+
+def test_unchanged_lines_are_unfolded_where_they_are(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["long"])
+    assert "Paragraph 10." not in browser.text
+    browser.find(".revy-diff summary").click()
+    assert "Paragraph 10." in browser.text
+
+
+def test_two_versions_are_chosen_and_compared(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["timeline"])
+    browser.find("#version-1 [name=from]").click()
+    browser.find("#version-3 [name=to]").click()
+    with browser.leaving():
+        browser.click("Compare selected versions")
+    assert "Versions 1 and 3" in browser.text
+    assert "epoch of belief" in browser.text
+
+
+def test_version_is_restored_by_the_keyboard_alone(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["timeline"])
+    follow(browser, "Version 1")
+    assert "As it was" in browser.text
+    follow(browser, "Restore…")
+    while browser.tab().tag_name != "textarea":
+        pass
+    browser.leave("Back by the keyboard.", Keys.TAB, Keys.ENTER)
+    assert "was restored to version 1." in browser.text
+    assert "Back by the keyboard." in browser.text
+
+
+def test_problem_disables_the_button(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["problem"])
+    assert "ISBN: Book with this ISBN already exists." in browser.find(".revy-problems").text
+    assert not browser.find("input.default").is_enabled()
+
+
+def test_deleted_object_is_recovered_with_what_fell_with_it(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(url(Book, "changelist").removeprefix("/library/"))
+    with browser.leaving():
+        browser.click("Deleted books")
+    with browser.leaving():
+        browser.find(".revy-do a").click()
+    assert "Chapter" not in browser.find(".revy-page").text
+    browser.find("[name=related]").click()
+    with browser.leaving():
+        browser.click("Show")
+    assert browser.find(".revy-page").text.count("Will be created") == 3
+    browser.photograph("recovering")
+    with browser.leaving():
+        browser.find("input.default").click()
+    assert "was restored to version" in browser.text
+    assert Chapter.objects.filter(book__title__startswith="Lost").count() == 2
+
+
+def test_keyboard_goes_through_a_page_in_sight(browser: Browser, library: dict[str, str]) -> None:
+    browser.open(library["timeline"])
+    assert browser.tab().text == "Skip to main content"
+    browser.type(Keys.ENTER)
+    seen = 0
+    while True:
+        browser.tab()
+        if not browser.run("return document.activeElement.closest('.revy-page') !== null"):
+            if seen:
+                break
+            continue
+        seen += 1
+        assert browser.run(OUTLINE), browser.run("return document.activeElement.outerHTML")
+    assert seen > 20
+
+
+def test_pages_read_from_right_to_left(browser: Browser, library: dict[str, str], settings: Any) -> None:
+    settings.LANGUAGE_CODE = "ar"
+    assert over_all_pages(browser, library, OVERFLOW, ("light", 1280), ("light", 375)) == {}
+    browser.open(library["timeline"])
+    browser.photograph("right-to-left")
+    assert browser.run("return document.documentElement.dir") == "rtl"
+
+
+def follow(browser: Browser, text: str) -> None:
+    """Tab to the link of that text, and follow it."""
+    browser.find("#content h1").click()
+    while (element := browser.tab()).text != text:
+        assert element.tag_name != "body", f"There is no way to {text!r} by the keyboard."
+    browser.leave(Keys.ENTER)

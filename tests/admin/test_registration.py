@@ -17,7 +17,7 @@ import django, sys
 from django.conf import settings
 settings.configure(
     INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", *{apps!r}, "revy.contrib.django"],
-    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3"}}}},
+    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}},
     ROOT_URLCONF=__name__, SECRET_KEY="x", MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",

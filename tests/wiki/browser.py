@@ -91,8 +91,14 @@ class Browser:
 
     def leave(self, *keys: str) -> None:
         """Type what leads to another page, and wait until that is there."""
+        with self.leaving():
+            self.type(*keys)
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait until the page is there that the block leads to."""
         left = self.find("html")
-        self.type(*keys)
+        yield
         waiting = WebDriverWait(self._driver, _SECONDS_TO_LOAD)
         waiting.until(staleness_of(left))
         waiting.until(lambda driver: driver.execute_script("return document.readyState") == "complete")

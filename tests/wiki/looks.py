@@ -32,7 +32,7 @@ return faint;
 NAMELESS = """
 const visible = (selector) => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
 const name = (e) => e.getAttribute('aria-label') || [...(e.labels || [])].map(l => l.textContent).join('')
-  || (e.matches('input') ? '' : e.textContent);
+  || (e.matches('[type=submit]') && e.value) || (e.matches('input') ? '' : e.textContent);
 const wrong = visible('a, button, input:not([type=hidden]), select, textarea, summary, nav, section, [role=region]')
   .filter(e => !(name(e).trim() || document.getElementById(e.getAttribute('aria-labelledby')))).map(e => e.outerHTML);
 const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
