@@ -170,6 +170,8 @@ def test_recovery_brings_back_what_fell_if_that_is_asked_for(gone: Book, as_root
     assert "One" not in as_root.get(path).text
     page = as_root.get(path, related=1)
     assert page.text.count("Will be created") == 3
+    # They are named after a book that is not there yet.
+    assert "Chapter One of Second" in page.text
     page = restore(as_root, path, page, related=1, reason="Found.")
     assert page.status == 302
     assert (Book.objects.count(), Chapter.objects.count(), Revision.objects.filter(description="Found.").count()) == (

@@ -58,7 +58,7 @@ def read_deletions(viewer: Viewer, model: Model, before: int | None) -> Deletion
     deltas = list(rows.select_related("revision").order_by("-pk")[: PAGE_SIZE + 1])
     has_older, deltas = len(deltas) > PAGE_SIZE, deltas[:PAGE_SIZE]
     people = People(viewer, deltas)
-    texts = past_texts(viewer, model, [(delta.content_id, delta.state) for delta in deltas], viewer.using)
+    texts = past_texts(viewer, [(model, delta.content_id, delta.state) for delta in deltas], viewer.using)
     entries = [
         Deletion(text, delta.content_id, make_head(viewer, delta, people, ()))
         for delta, text in zip(deltas, texts, strict=True)

@@ -76,15 +76,12 @@ def _texts_of_gone(viewer: Viewer, deltas: list[Any], models_by_delta: dict[Any,
     rows = conf.get_object_delta_model()._base_manager.using(viewer.using)
     # The lists leave the states away, which may be large.
     states = dict(rows.filter(pk__in=[delta.pk for delta in deltas]).values_list("pk", "state")) if deltas else {}
-    by_model: dict[Model, list[Any]] = {}
-    for delta in deltas:
-        if (model := models_by_delta[delta.pk]) is not None:
-            by_model.setdefault(model, []).append(delta)
-    texts = {}
-    for model, some in by_model.items():
-        told = past_texts(viewer, model, [(delta.content_id, states.get(delta.pk)) for delta in some], viewer.using)
-        texts.update({delta.pk: text for delta, text in zip(some, told, strict=True)})
-    return texts
+    past = {
+        delta.pk: (model, delta.content_id, states.get(delta.pk))
+        for delta in deltas
+        if (model := models_by_delta[delta.pk]) is not None
+    }
+    return dict(zip(past, past_texts(viewer, past.values(), viewer.using), strict=True))
 
 
 def read_entries(viewer: Viewer, deltas: Iterable[Any]) -> list[ObjectEntry]:

@@ -82,15 +82,12 @@ def _texts(viewer: Viewer, plans: Sequence[ObjectPlan], live: dict[Any, Any]) ->
     """Return what the objects that the viewer may see call themselves, or did at the state that comes back."""
     there = {address: instance for address, instance in live.items() if instance is not None}
     texts = dict(zip(there, texts_of(there.values()), strict=True))
-    gone: dict[type[models.Model], list[ObjectPlan]] = {}
-    for plan in plans:
-        if plan.model is not None and plan.address not in there and _is_visible(viewer, plan):
-            gone.setdefault(plan.model, []).append(plan)
-    for model, some in gone.items():
-        states = [(plan.content_id, {change.name: change.then for change in plan.changes}) for plan in some]
-        past = past_texts(viewer, model, states, viewer.using)
-        texts |= {plan.address: text for plan, text in zip(some, past, strict=True)}
-    return texts
+    gone = {
+        plan.address: (plan.model, plan.content_id, {change.name: change.then for change in plan.changes})
+        for plan in plans
+        if plan.model is not None and plan.address not in there and _is_visible(viewer, plan)
+    }
+    return texts | dict(zip(gone, past_texts(viewer, gone.values(), viewer.using), strict=True))
 
 
 def _show(

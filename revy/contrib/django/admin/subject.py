@@ -62,7 +62,7 @@ def find_subject(viewer: Viewer, model_admin: Any, object_id: str) -> Subject | 
     last = deltas_of(history).order_by("-version").first()
     if last is None:
         return None
-    (text,) = past_texts(viewer, model, [(last.content_id, last.state)], history.using)
+    (text,) = past_texts(viewer, [(model, last.content_id, last.state)], history.using)
     return Subject(viewer, model, None, history, text)
 
 

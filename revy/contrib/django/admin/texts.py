@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, NoReturn
 
@@ -14,6 +14,9 @@ from revy.contrib.django.admin.viewer import Model, Viewer
 from revy.contrib.django.errors import UnreadableValue
 from revy.contrib.django.snapshot import State, build_instance
 from revy.contrib.django.values import Codec
+
+# An object that is gone: its model, its key, and its state then if that is known.
+Past = tuple[Model, str, State | None]
 
 _MARKS: Final = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 
@@ -33,26 +36,37 @@ def texts_of(instances: Iterable[Any]) -> list[str]:
         some = [instances[place] for place in places]
         told = _ask(some)
         if told is None:
-            names = [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
-            prefetch_related_objects(some, *names)
+            prefetch_related_objects(some, *(field.name for field in _foreign_keys(model)))
             told = _ask(some) or []
         for place, text in zip(places, told, strict=False):
             texts[place] = text
     return [legible(text or name_of(instance.pk)) for instance, text in zip(instances, texts, strict=True)]
 
 
-def past_texts(viewer: Viewer, model: Model, states: Sequence[tuple[str, State | None]], using: str) -> list[str]:
-    """Return what objects of these keys and states called themselves, as far as the viewer may see their fields.
+def past_texts(viewer: Viewer, past: Iterable[Past], using: str) -> list[str]:
+    """Return what objects called themselves at these states, as far as the viewer may see their fields.
 
-    What is masked has its default, as the text of the whole state would tell it.
+    What is masked has its default, as the text of the whole state would tell it. They know each other: what fell
+    together is named together.
     """
-    built = {}
-    for place, (_key, state) in enumerate(states):
+    past = list(past)
+    built: dict[int, Any] = {}
+    by_key: dict[tuple[Model, str], Any] = {}
+    for place, (model, key, state) in enumerate(past):
         visible = {name: value for name, value in (state or {}).items() if _is_readable(viewer, model, name, value)}
         if visible:
-            built[place] = build_instance(model, visible, using, is_deleted=True)
+            built[place] = by_key[model, key] = build_instance(model, visible, using, is_deleted=True)
+    for instance in built.values():
+        for field in _foreign_keys(type(instance)):
+            target = by_key.get((field.related_model, str(getattr(instance, field.attname))))
+            if target is not None and field.target_field.primary_key:
+                field.set_cached_value(instance, target)
     texts = dict(zip(built, texts_of(built.values()), strict=True))
-    return [texts.get(place, "").strip() or name_of(key) for place, (key, _state) in enumerate(states)]
+    return [texts.get(place, "").strip() or name_of(key) for place, (_model, key, _state) in enumerate(past)]
+
+
+def _foreign_keys(model: Model) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
 
 
 def name_of(key: Any) -> str:
