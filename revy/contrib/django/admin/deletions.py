@@ -55,7 +55,8 @@ def read_deletions(viewer: Viewer, model: Model, before: int | None) -> Deletion
     )
     # Not EXISTS: PostgreSQL may make it a join with the whole table.
     rows = visibility.restrict_to_gone(rows, type_id).filter(IsNull(one_of(later), True))
-    deltas = list(rows.select_related("revision").order_by("-pk")[: PAGE_SIZE + 1])
+    # The revisions are not joined: databases that expect few rows may read their whole table.
+    deltas = list(rows.prefetch_related("revision").order_by("-pk")[: PAGE_SIZE + 1])
     has_older, deltas = len(deltas) > PAGE_SIZE, deltas[:PAGE_SIZE]
     people = People(viewer, deltas)
     texts = past_texts(viewer, [(model, delta.content_id, delta.state) for delta in deltas], viewer.using)

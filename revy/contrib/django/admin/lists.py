@@ -21,7 +21,7 @@ else:
     _Admin, _Paginator = admin.ModelAdmin, Paginator
 
 # Counting takes as long as there are rows, so nobody counts further.
-MOST_COUNTED: Final = 5_000
+MOST_COUNTED: Final = 2_000
 
 
 class BoundedPaginator(_Paginator):
