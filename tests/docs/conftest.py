@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 from graphene_django.registry import get_global_registry
@@ -29,7 +30,7 @@ def names(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]
     post = Post.objects.create(author=user, title="A post", body=" Its text.\n")
     request = RequestFactory().post("/")
     request.user = user
-    registered = dict(get_global_registry()._registry)
+    registered, registered_admins = dict(get_global_registry()._registry), dict(admin.site._registry)
     yield {
         "user": user,
         "request": request,
@@ -37,3 +38,4 @@ def names(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]
         "comment": Comment.objects.create(post=post, text="A comment."),
     }
     get_global_registry()._registry = registered
+    admin.site._registry = registered_admins

@@ -12,7 +12,8 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.http import HttpResponse
-from django.test import RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
 from django.utils import timezone
 
 from revy import Context
@@ -57,6 +58,29 @@ def contexts(page: Page) -> None:
     comment = Comment.objects.latest("pk")
     assert (comment.text, newest(comment)[0]) == ("Imported.", user)
     assert History(comment.post).newest() == []
+
+
+def admin(page: Page) -> None:
+    post, root = page.names["post"], User.objects.create_superuser("root")
+    page.run("class PostAdmin")
+    urls = ModuleType("project.urls")
+    urls.urlpatterns = [path("admin/", page.names["admin"].site.urls)]  # type: ignore[attr-defined]
+    client = Client()
+    client.force_login(root)
+    with override_settings(ROOT_URLCONF=urls):
+        values = {"author": post.author_id, "title": "New", "price": 1, "data": "{}"}
+        assert client.post(f"/admin/app/post/{post.pk}/change/", values).status_code == 302
+        actor, description = newest(post)
+        assert (actor, description.startswith("Changed Title")) == (root, True)
+        assert description in client.get(f"/admin/app/post/{post.pk}/history/").content.decode()
+    page.run("register_history(staff_site)")
+    assert page.names["staff_site"].is_registered(get_revision_model())
+    page.run("class OpenPostAdmin")
+    post_admin = page.names["OpenPostAdmin"](Post, page.names["staff_site"])
+    request = page.names["request"]
+    fields = {field.name for field in Post._meta.fields if post_admin.can_view_history_field(request, field, post)}
+    assert fields == {field.name for field in Post._meta.fields}
+    assert not post_admin.can_view_deleted(request)
 
 
 def api(page: Page) -> None:
@@ -119,6 +143,7 @@ def settings(page: Page) -> None:
 
 
 STORIES: Final[dict[str, Story]] = {
+    "admin.md": admin,
     "api.md": api,
     "contexts.md": contexts,
     "limits.md": limits,

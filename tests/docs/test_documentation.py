@@ -8,6 +8,7 @@ from typing import Any
 import graphene
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import ForeignKey, Model
@@ -33,6 +34,7 @@ BLOCKS = {
     "rollback": block(README, "object_delta.snapshot.save()"),
     "history": block(README, "history.newest(20)"),
     "restore": block(README, "RestoreError as error"),
+    "admin": block(README, "HistoryAdminMixin"),
     "schema": block(README, "revy_graphql.Schema("),
     "swapped_model": block("docs/swapping.md", "class Revision(AbstractRevision)"),
     "swapped_setting": block("docs/swapping.md", "REVY_REVISION_MODEL ="),
@@ -182,6 +184,14 @@ def test_readme_restore_writes_back_or_prints_the_problems(alice: User, capsys: 
     assert (actions(Code, "x"), deltas_of(Code, "x").last().actor) == ("CUU", alice)
     run(BLOCKS["restore"], **names)
     assert "CONFLICT" in capsys.readouterr().out
+
+
+def test_readme_admin_gives_objects_a_timeline() -> None:
+    registered = dict(admin.site._registry)
+    run(BLOCKS["admin"], Post=AppPost)
+    names = {pattern.name for pattern in admin.site.get_model_admin(AppPost).get_urls()}
+    admin.site._registry = registered
+    assert {"app_post_history", "app_post_history_compare", "app_post_history_restore", "app_post_deleted"} <= names
 
 
 def test_readme_graphql_records_reads_and_restores(alice: User) -> None:

@@ -41,7 +41,11 @@ def check_wheel(wheel: Path, version: str) -> None:
     expected = source_files()
     if packed != expected:
         sys.exit(f"Missing in the wheel: {sorted(expected - packed)}; too much in it: {sorted(packed - expected)}.")
-    required = {f"{package}/py.typed" for package in PACKAGES} | {"revy/contrib/django/migrations/0001_initial.py"}
+    required = {f"{package}/py.typed" for package in PACKAGES} | {
+        "revy/contrib/django/migrations/0001_initial.py",
+        "revy/contrib/django/static/revy/admin/history.css",
+        "revy/contrib/django/templates/revy/admin/timeline.html",
+    }
     if missing := required - packed:
         sys.exit(f"Neither in the source tree nor in the wheel: {sorted(missing)}.")
     if not any(name.endswith("licenses/LICENSE") for name in names):
@@ -89,6 +93,7 @@ def public_names() -> set[str]:
     modules = (
         "revy/__init__.py",
         "revy/contrib/django/__init__.py",
+        "revy/contrib/django/admin/__init__.py",
         "revy/contrib/django/models.py",
         "revy_graphql/__init__.py",
     )
