@@ -63,9 +63,27 @@ def test_restored_version_is_a_new_one_with_the_reason(book: Book, as_root: Visi
     assert "was restored to version 1." in as_root.get(history(book)).text
 
 
-def test_restored_version_without_a_reason_says_what_it_was(book: Book, as_root: Visitor) -> None:
-    restore(as_root, f"{history(book)}1/restore/")
+def test_restored_version_without_a_reason_says_what_it_was(book: Book, root: User, settings: Any) -> None:
+    restore(Visitor(root), f"{history(book)}1/restore/")
     assert last_revision().description == "Restored version 1."
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "revy.contrib.django.middleware.RevyMiddleware"]
+    path, visitor = f"{history(book)}3/restore/", Visitor(root)
+    token = visitor.get(path).field("token")
+    visitor.client.post(path, {"token": token}, headers={"X-Commit-Message": "By the robot."})
+    assert last_revision().description == "By the robot."
+
+
+def test_restored_object_that_is_hidden_then_is_not_named(root: User, as_root: Visitor) -> None:
+    draft = Draft.objects.create(owner="ada", text="secret text")
+    change(draft, None, text="secret, too")
+    change(draft, None, owner="root", text="open")
+    page = restore(as_root, f"{history(draft)}1/restore/")
+    assert page.response["Location"] == url(Draft, "changelist")
+    page = as_root.get(url(Draft, "changelist"))
+    assert "It was restored, to what you may not see." in page.text
+    assert "secret" not in page.main
+    draft.refresh_from_db()
+    assert draft.owner == "ada"
 
 
 def test_restore_of_what_is_so_already_does_nothing(book: Book, as_root: Visitor) -> None:

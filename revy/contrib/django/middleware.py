@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 
 from revy.contrib.django.conf import context_class
+from revy.contrib.django.text import is_storable
 
 HEADER: Final = "HTTP_X_COMMIT_MESSAGE"
 MAX_LENGTH: Final = 10_000
@@ -69,8 +70,7 @@ def find_message(request: HttpRequest) -> str | None:
 def _problem_of(message: str) -> str | None:
     if len(message) > MAX_LENGTH:
         return f"it is longer than {MAX_LENGTH:,} characters"
-    # PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair.
-    if "\x00" in message or any("\ud800" <= letter <= "\udfff" for letter in message):
+    if not is_storable(message):
         return "it contains characters that cannot be stored"
     return None
 

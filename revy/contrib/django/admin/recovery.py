@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from revy.contrib.django.admin.pages import about, missing, render, require_subject
 from revy.contrib.django.admin.preview import make_preview
 from revy.contrib.django.admin.subject import Subject
+from revy.contrib.django.admin.texts import legible
 from revy.contrib.django.admin.timeline import LAST_POSSIBLE
 from revy.contrib.django.admin.viewer import Viewer
 from revy.contrib.django.conf import context_class, get_object_delta_model
@@ -48,14 +50,15 @@ def restore(model_admin: Any, request: HttpRequest, object_id: str, version: int
     if not context["can_restore"]:
         raise PermissionDenied
     # From where it is going to be written: a replica of that database may be behind.
-    deltas = subject.deltas().using(router.db_for_write(get_object_delta_model()))
-    delta = deltas.filter(version=version).first() if version <= LAST_POSSIBLE else None
+    hints = {} if subject.instance is None else {"instance": subject.instance}
+    history = router.db_for_write(get_object_delta_model(), **hints)
+    delta = subject.deltas().using(history).filter(version=version).first() if version <= LAST_POSSIBLE else None
     if delta is None:
         raise missing(subject)
     related = subject.instance is None and (request.POST or request.GET).get("related") == "1"
 
     def plan() -> Plan:
-        using = router.db_for_write(subject.model)
+        using = router.db_for_write(subject.model, **hints)
         return plan_restore(delta, related=related, using=using, authorize=subject.viewer.can_change)
 
     def done(reason: str) -> HttpResponse:
@@ -71,59 +74,72 @@ def restore(model_admin: Any, request: HttpRequest, object_id: str, version: int
         "related": related,
     }
     first = delta.content_type_id, delta.content_id
-    return confirm(model_admin, subject.viewer, plan, done, shown, default=default, first=first)
+    return confirm(model_admin, subject.viewer, Task(plan, done, history, default), shown, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be confirmed: how it is planned, and what follows once it is done, given the reason.
+
+    `using` is the database of its history, `default` the reason if none is given.
+    """
+
+    plan: Callable[[], Plan]
+    done: Callable[[str], HttpResponse]
+    using: str
+    default: str
 
 
 def confirm(
-    model_admin: Any,
-    viewer: Viewer,
-    plan: Callable[[], Plan],
-    done: Callable[[str], HttpResponse],
-    context: dict[str, Any],
-    *,
-    default: str,
-    first: tuple[int, str] | None = None,
+    model_admin: Any, viewer: Viewer, task: Task, context: dict[str, Any], first: tuple[int, str] | None = None
 ) -> HttpResponse:
-    """Show a plan, or apply it if it is the one that was shown before; `default` is the reason if none is given."""
+    """Show the plan of a task, that of the `first` object on top, or apply it if it is what was shown before."""
     request = viewer.request
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    planned = plan()
+    planned = task.plan()
     is_outdated = False
     if request.method == "POST" and form.is_valid():
         reason, token = form.cleaned_data["reason"], form.cleaned_data["token"]
         is_outdated = planned.token != token
         if not is_outdated and not planned.problems and not planned.is_empty:
             try:
-                return _apply(viewer, planned, token, reason or default, done)
+                return _apply(viewer, task, planned, token, reason)
             except RestoreError:
                 # Somebody else was faster, or the database refused: the plan of now says what is in the way.
-                planned, is_outdated = plan(), True
+                planned, is_outdated = task.plan(), True
     preview = make_preview(viewer, planned, first)
-    shown = {**context, "preview": preview, "form": form, "is_outdated": is_outdated, "default_reason": default}
+    shown = {**context, "preview": preview, "form": form, "is_outdated": is_outdated, "default_reason": task.default}
     response = render(model_admin, request, "preview", shown)
     response.status_code = 409 if is_outdated else 200
     return response
 
 
-def _apply(viewer: Viewer, plan: Plan, token: str, reason: str, done: Callable[[str], HttpResponse]) -> HttpResponse:
+def _apply(viewer: Viewer, task: Task, plan: Plan, token: str, reason: str) -> HttpResponse:
     context = context_class()
-    using = router.db_for_write(get_object_delta_model())
-    with write_transaction(using), context.via_actor(viewer.request), context.via_revision_description(reason):
+    # As with whatever the admin writes, a description that was given around it counts.
+    reason = reason or context.get_revision_description() or task.default
+    with write_transaction(task.using), context.via_actor(viewer.request), context.via_revision_description(reason):
         plan.apply(token)
-        return done(reason)
+        return task.done(reason)
 
 
 def _restored(model_admin: Any, subject: Subject, version: int, reason: str) -> HttpResponse:
     """Log the restore as the admin logs any change, say that it is done, and go to the history."""
     request: Any = subject.viewer.request
     key = key_from_text(subject.model, subject.history.content_id)
-    instance: models.Model = model_admin.model._base_manager.get(pk=key)
+    objects = model_admin.model._base_manager.using(router.db_for_write(subject.model))
+    instance: models.Model = objects.get(pk=key)
     log = model_admin.log_addition if subject.instance is None else model_admin.log_change
     log(request, instance, reason)
+    shown = model_admin.get_object(request, str(instance.pk))
+    if shown is None or not model_admin.has_view_or_change_permission(request, shown):
+        # As it was then, the admin shows it to others only.
+        messages.success(request, gettext("It was restored, to what you may not see."))
+        return HttpResponseRedirect(subject.viewer.url(subject.model, "changelist"))
     said = format_html(
         gettext("The {name} “{obj}” was restored to version {version}."),
         name=model_admin.opts.verbose_name,
-        obj=format_html('<a href="{}">{}</a>', subject.viewer.url_of(instance), instance),
+        obj=format_html('<a href="{}">{}</a>', subject.viewer.url_of(instance), legible(str(instance))),
         version=version,
     )
     messages.success(request, said)

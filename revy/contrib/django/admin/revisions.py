@@ -22,7 +22,7 @@ from revy.contrib.django.admin.filters import ActionFilter, ActorFilter, ModelFi
 from revy.contrib.django.admin.lists import ReadOnlyAdmin
 from revy.contrib.django.admin.pages import LAST_KEY, read_number, render
 from revy.contrib.django.admin.people import People
-from revy.contrib.django.admin.recovery import confirm
+from revy.contrib.django.admin.recovery import Task, confirm
 from revy.contrib.django.admin.texts import legible
 from revy.contrib.django.conf import get_object_delta_model, get_revision_model
 from revy.contrib.django.restore import Plan, plan_revert
@@ -130,7 +130,8 @@ class RevisionAdmin(ReadOnlyAdmin):
             "skip": skip,
             "is_revert": True,
         }
-        return confirm(self, viewer, plan, done, context, default=gettext("Reverted revision %d.") % revision.pk)
+        task = Task(plan, done, using, gettext("Reverted revision %d.") % revision.pk)
+        return confirm(self, viewer, task, context)
 
     def _is_large(self, using: str, pk: Any) -> bool:
         rows = get_object_delta_model()._base_manager.using(using).filter(revision_id=pk).order_by("pk")

@@ -49,7 +49,9 @@ def find_subject(viewer: Viewer, model_admin: Any, object_id: str) -> Subject | 
     if instance is not None:
         if not model_admin.has_view_or_change_permission(request, instance):
             raise PermissionDenied
-        return Subject(viewer, model, instance, History(instance), legible(str(instance)))
+        history = History(instance)
+        viewer.using = history.using
+        return Subject(viewer, model, instance, history, legible(str(instance)))
     if not model_admin.has_view_or_change_permission(request):
         raise PermissionDenied
     try:
