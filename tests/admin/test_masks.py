@@ -132,6 +132,26 @@ def test_password_is_masked_whatever_the_admin_shows(root: User, as_root: Visito
         assert ("md5$" in page.html, "other$hash" in page.html) == (False, False)
 
 
+def test_value_of_a_field_that_was_renamed_is_that_of_the_field_of_today(
+    book: Book, as_root: Visitor, settings: Any
+) -> None:
+    for delta in deltas_of(Book, book.pk):
+        if delta.state is not None:
+            delta.state["heading"] = delta.state.pop("title")
+            delta.state["hint"] = delta.state.pop("secret")
+            delta.save()
+        delta.attribute_deltas.filter(field_name="title").update(field_name="heading")
+        delta.attribute_deltas.filter(field_name="secret").update(field_name="hint")
+    settings.REVY_RENAMES = {"library.Book.heading": "title", "library.Book.hint": "secret"}
+    pages = [as_root.get(f"{history(book)}{path}") for path in ("", "1/", "compare/?from=1&to=3")]
+    pages.append(as_root.get(url(ObjectDelta, "change", deltas_of(Book, book.pk).last().pk)))
+    for page in pages:
+        assert "Title" in page.text
+        assert "heading" not in page.text
+        assert "Secret" in page.text.partition("Hidden:")[2]
+        assert "s3cret" not in page.html
+
+
 def test_value_of_a_field_that_is_gone_is_masked(book: Book, as_root: Visitor) -> None:
     delta = deltas_of(Book, book.pk).first()
     delta.state["shelf_mark"] = "secret place"

@@ -9,6 +9,7 @@ from revy.contrib.django.admin.rows import Change, RowMaker, Rows
 from revy.contrib.django.admin.subject import Subject
 from revy.contrib.django.admin.timeline import Head, make_head
 from revy.contrib.django.conf import get_object_delta_model
+from revy.contrib.django.renames import state_of_today
 from revy.contrib.django.snapshot import ObjectState, State
 from revy.contrib.django.values import is_same
 
@@ -70,10 +71,12 @@ def _read(subject: Subject, versions: set[int]) -> dict[int, tuple[Head, State |
     deltas = list(rows.prefetch_related("attribute_deltas").annotate(recorded_state=ObjectState()))
     changes = {delta.version: delta.get_attribute_deltas() for delta in deltas}
     people = People(subject.viewer, [one for delta in deltas for one in (delta, *changes[delta.version])])
-    return {
-        delta.version: (make_head(subject.viewer, delta, people, changes[delta.version]), delta.get_state())
-        for delta in deltas
-    }
+    read = {}
+    for delta in deltas:
+        state = delta.get_state()
+        today = None if state is None else state_of_today(subject.model, state)
+        read[delta.version] = make_head(subject.viewer, delta, people, changes[delta.version]), today
+    return read
 
 
 def _rows(subject: Subject, changes: list[Change]) -> Rows:

@@ -90,7 +90,11 @@ def read_entries(viewer: Viewer, deltas: Iterable[Any]) -> list[ObjectEntry]:
     shown = [delta for delta in deltas if not named[delta.pk].is_hidden]
     changes = {delta.pk: delta.get_attribute_deltas() for delta in shown}
     people = People(viewer, [one for delta in shown for one in (delta, *changes[delta.pk])])
-    told = {delta.pk: changes_of(delta, changes[delta.pk], people) for delta in shown}
+    told = {
+        delta.pk: changes_of(model, delta, changes[delta.pk], people)
+        for delta in shown
+        if (model := named[delta.pk].model) is not None
+    }
     contents = [(named[delta.pk], told[delta.pk]) for delta in shown]
     maker = RowMaker(viewer, [(each.model, each.instance, some) for each, some in contents if each.model is not None])
     return [

@@ -12,6 +12,7 @@ from django.db.models import prefetch_related_objects
 
 from revy.contrib.django.admin.viewer import Model, Viewer
 from revy.contrib.django.errors import UnreadableValue
+from revy.contrib.django.renames import state_of_today
 from revy.contrib.django.snapshot import State, build_instance
 from revy.contrib.django.values import Codec
 
@@ -53,7 +54,8 @@ def past_texts(viewer: Viewer, past: Iterable[Past], using: str) -> list[str]:
     built: dict[int, Any] = {}
     by_key: dict[tuple[Model, str], Any] = {}
     for place, (model, key, state) in enumerate(past):
-        visible = {name: value for name, value in (state or {}).items() if _is_readable(viewer, model, name, value)}
+        today = state_of_today(model, state or {})
+        visible = {name: value for name, value in today.items() if _is_readable(viewer, model, name, value)}
         if visible:
             built[place] = by_key[model, key] = build_instance(model, visible, using, is_deleted=True)
     for instance in built.values():

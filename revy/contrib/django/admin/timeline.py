@@ -13,8 +13,9 @@ from revy.contrib.django.admin.people import People, Person
 from revy.contrib.django.admin.rows import Change, RowMaker, Rows
 from revy.contrib.django.admin.subject import Subject
 from revy.contrib.django.admin.texts import legible
-from revy.contrib.django.admin.viewer import Viewer
+from revy.contrib.django.admin.viewer import Model, Viewer
 from revy.contrib.django.conf import get_object_delta_model, get_revision_model
+from revy.contrib.django.renames import names_of_today
 
 PAGE_SIZE: Final = 20
 # The largest number that all databases take for a version.
@@ -70,7 +71,7 @@ def read_timeline(subject: Subject, before: int | None) -> Timeline:
     has_older, deltas = len(deltas) > PAGE_SIZE, deltas[:PAGE_SIZE]
     changes = [delta.get_attribute_deltas() for delta in deltas]
     people = People(viewer, [one for delta, some in zip(deltas, changes, strict=True) for one in (delta, *some)])
-    told = [changes_of(delta, some, people) for delta, some in zip(deltas, changes, strict=True)]
+    told = [changes_of(subject.model, delta, some, people) for delta, some in zip(deltas, changes, strict=True)]
     maker = RowMaker(viewer, [(subject.model, subject.instance, some) for some in told])
     entries = [
         Entry(make_head(viewer, delta, people, some), maker.rows(subject.model, subject.instance, shown))
@@ -103,13 +104,14 @@ def revision_url(viewer: Viewer, pk: Any) -> str:
     return viewer.url(model, "change", pk)
 
 
-def changes_of(delta: Any, changes: Sequence[Any], people: People) -> list[Change]:
-    """Return the attribute deltas of an object delta as what rows are made of."""
+def changes_of(model: Model, delta: Any, changes: Sequence[Any], people: People) -> list[Change]:
+    """Return the attribute deltas of an object delta as what rows are made of, under the names of today."""
+    names = names_of_today(model)
     # Who made the whole change is said once.
     who = people.of(delta)
     return [
         Change(
-            change.field_name,
+            names.get(change.field_name, change.field_name),
             change.old_value,
             change.new_value,
             legible(change.description),

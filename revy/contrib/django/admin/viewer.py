@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 
 from revy.contrib.django import conf
 from revy.contrib.django.admin.policy import shows_deleted, shows_field
+from revy.contrib.django.renames import content_type_ids, model_of
 from revy.contrib.django.tracking import concrete_model, is_tracked
 from revy.contrib.django.values import key_to_text
 from revy.contrib.django.visibility import Visibility
@@ -82,15 +83,13 @@ class Viewer:
             for model in apps.get_models()
             if not model._meta.proxy and is_tracked(model) and self.can_view_model(model)
         ]
-        types = ContentType.objects.db_manager(self.using).get_for_models(*visible)
-        return {types[model].pk: model for model in visible}
+        # Most of them are known by now; those that are not are looked up together.
+        ContentType.objects.db_manager(self.using).get_for_models(*visible)
+        return {type_id: model for model in visible for type_id in content_type_ids(model, self.using)}
 
     def model_of(self, content_type_id: Any) -> Model | None:
         """Return the model of the content type if the viewer may see it: tracked or not, as that of an actor may be."""
-        try:
-            model = ContentType.objects.db_manager(self.using).get_for_id(content_type_id).model_class()
-        except ContentType.DoesNotExist:
-            return None
+        model = model_of(content_type_id, self.using)
         return model if model is not None and self.can_view_model(model) else None
 
     def visibility_of(self, model: Model) -> Visibility | None:
