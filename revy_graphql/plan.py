@@ -10,9 +10,10 @@ from typing import Any, Final
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from revy.contrib.django.fields import in_field_order
 from revy.contrib.django.restore import Change, ObjectPlan, Plan, Problem
 from revy_graphql.authority import Visible
-from revy_graphql.masking import Mask, in_field_order
+from revy_graphql.masking import Mask
 from revy_graphql.peers import introduce
 from revy_graphql.problems import masked_names, visible_problems
 from revy_graphql.viewer import Model, Viewer
