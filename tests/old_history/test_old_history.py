@@ -19,7 +19,7 @@ from revy.contrib.django.errors import UnreadableValue
 from revy.contrib.django.history import History
 from revy.contrib.django.models import ObjectSnapshot
 from revy.contrib.django.renames import model_of
-from revy.contrib.django.restore import RestoreError, plan_restore, restore
+from revy.contrib.django.restore import RestoreError, plan_restore, restore, revert
 from tests.old_history.models import Hall, Person, Post, Remark, Tag
 from tests.orm.history import ObjectDelta, values_of
 
@@ -261,9 +261,15 @@ def test_restore_names_every_value_that_does_not_fit(rows: None, rewritten: None
     }
 
 
-def test_restore_brings_back_what_was_deleted_before_the_renames(rows: None, rewritten: None) -> None:
+@pytest.mark.parametrize("way", ["rewritten", "mapped"])
+def test_restore_brings_back_what_was_deleted_before_the_renames(rows: None, way: str, request: Any) -> None:
+    request.getfixturevalue(way)
     (ann,) = Person.objects.filter(name="ann")
-    delta = ObjectDelta.objects.get(action="D", revision__description="Deleted.", content_type=_type_of(Post))
+    delta = next(
+        each
+        for each in ObjectDelta.objects.filter(action="D", revision__description="Deleted.")
+        if model_of(each.content_type_id, "default") is Post
+    )
     with Context.via_actor(ann):
         restored = restore(delta, related=True)
     assert restored is not None
@@ -272,7 +278,10 @@ def test_restore_brings_back_what_was_deleted_before_the_renames(rows: None, rew
     assert [label.name for label in post.labels.all()] == ["history"]
     first, second = Remark.objects.filter(post=post).order_by("pk")
     assert (first.text, second.text, second.parent) == ("First!", "second", first)
-
-
-def _type_of(model: Any) -> ContentType:
-    return ContentType.objects.get_for_model(model)
+    # As it was before it was deleted, and with it what fell.
+    Post.objects.get(pk=post.pk).delete()
+    with Context.via_actor(ann):
+        revision = revert(delta.revision)
+    assert revision is not None
+    assert Remark.objects.filter(post_id=post.pk).count() == 2
+    assert revert(delta.revision) is None

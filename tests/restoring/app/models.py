@@ -90,8 +90,8 @@ class Address(models.Model):
 class Left(models.Model):
     """Half of a circle in which nobody can come first."""
 
-    right = models.ForeignKey("Right", models.CASCADE)
+    right = models.ForeignKey("Right", models.CASCADE, related_name="lefts")
 
 
 class Right(models.Model):
-    left = models.ForeignKey(Left, models.CASCADE)
+    left = models.ForeignKey(Left, models.CASCADE, related_name="rights")

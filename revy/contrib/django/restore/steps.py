@@ -104,7 +104,7 @@ def _create(step: Step, using: str) -> None:
                 if each.attname in fitting:
                     step.then[each.attname] = fitting[each.attname]
     for link in plan.links:
-        step.lists[link] = step.then[link.field.name] = sorted(step.goal.state.get(link.field.name) or [])
+        step.lists[link] = step.then[link.field.name] = _wanted_list(step, link) or []
 
 
 def _write(step: Step, live: LiveRow) -> None:
@@ -133,7 +133,8 @@ def _write(step: Step, live: LiveRow) -> None:
 def _write_list(step: Step, link: Link, live: LiveRow) -> None:
     name, goal = link.field.name, step.goal
     now = live.state[name]
-    then = sorted(goal.state[name]) if goal.state.get(name) is not None else now
+    wanted = _wanted_list(step, link)
+    then = now if wanted is None else wanted
     if then != now and goal.base is not None and now != goal.base.get(name):
         step.conflicts.append(Change(name, now, then))
         then = now
@@ -142,6 +143,26 @@ def _write_list(step: Step, link: Link, live: LiveRow) -> None:
     if then != now:
         step.lists[link] = then
         step.now[name], step.then[name] = now, then
+
+
+def _wanted_list(step: Step, link: Link) -> list[Json] | None:
+    """Return the keys that a relation is to have, None if nothing was recorded of it, or nothing that fits."""
+    recorded = step.goal.state.get(link.field.name)
+    if recorded is None:
+        return None
+    try:
+        # Of today's targets: they may have keys of another type by now.
+        return sorted(link.codec.encode(link.codec.decode(key)) for key in _listed(recorded))
+    except UNFIT:
+        message = f"The recorded value {recorded!r} is no list of keys of {link.field.related_model._meta.label}."
+        step.problems.append(Problem(link.field.name, message, UNREADABLE))
+        return None
+
+
+def _listed(recorded: Json) -> list[Json]:
+    if not isinstance(recorded, list):
+        raise TypeError(f"{recorded!r} is no list.")
+    return recorded
 
 
 def _delete(step: Step, live: LiveRow) -> None:
