@@ -118,24 +118,27 @@ class _Job:
 
     def carry_out(self, token: str | None) -> tuple[AbstractObjectDelta, ...]:
         """Write it, if it is still what the token stands for, and return the object deltas."""
-        with conf.context_class().as_enabled(), write_transaction(self.using, savepoint=True):
-            draft = self._draft(lock=True)
-            plan = self._plan_of(draft)
-            if plan.problems:
-                kind = VersionConflict if any(each.code == CONFLICT for each in plan.problems) else RestoreError
-                raise kind(self.what, plan.problems, [each for each in plan.objects if each.problems])
-            if token is not None and token != plan.token:
-                message = "It would not do any more what it was said to do: objects were changed meanwhile."
-                raise VersionConflict(self.what, [Problem(None, message, CONFLICT)])
-            if plan.is_empty:
-                return ()
-            last = last_delta(self.history)
-            try:
-                write(draft.stages, self.using)
-            except IntegrityError as error:
-                problem = Problem(None, "It conflicts with other rows of the database.", INTEGRITY)
-                raise RestoreError(self.what, [problem]) from error
-            return deltas_since(last, (each.address for each in plan.objects if each.action), self.history)
+        try:
+            with conf.context_class().as_enabled(), write_transaction(self.using, savepoint=True):
+                return self._write(self._draft(lock=True), token)
+        except IntegrityError as error:
+            # Not only from a statement: foreign keys may be checked at the commit.
+            problem = Problem(None, "It conflicts with other rows of the database.", INTEGRITY)
+            raise RestoreError(self.what, [problem]) from error
+
+    def _write(self, draft: Draft, token: str | None) -> tuple[AbstractObjectDelta, ...]:
+        plan = self._plan_of(draft)
+        if plan.problems:
+            kind = VersionConflict if any(each.code == CONFLICT for each in plan.problems) else RestoreError
+            raise kind(self.what, plan.problems, [each for each in plan.objects if each.problems])
+        if token is not None and token != plan.token:
+            message = "It would not do any more what it was said to do: objects were changed meanwhile."
+            raise VersionConflict(self.what, [Problem(None, message, CONFLICT)])
+        if plan.is_empty:
+            return ()
+        last = last_delta(self.history)
+        write(draft.stages, self.using)
+        return deltas_since(last, (each.address for each in plan.objects if each.action), self.history)
 
     def _draft(self, *, lock: bool) -> Draft:
         draft = Planner(self.using, self.history, lock=lock, **self.options).draft(self.wanted())

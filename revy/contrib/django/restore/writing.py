@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import connections, models
+from django.db.models.query import QuerySet
 
 from revy.contrib.django import operation
 from revy.contrib.django.batches import in_batches
@@ -14,6 +15,7 @@ from revy.contrib.django.changes import CREATE, DELETE, RowChange
 from revy.contrib.django.conf import get_object_delta_model
 from revy.contrib.django.deleting import JoiningCollector
 from revy.contrib.django.recorder import with_heirs
+from revy.contrib.django.restore.dependants import relations_to
 from revy.contrib.django.restore.order import Stage
 from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.restore.steps import Step
@@ -50,13 +52,17 @@ def _write_stage(stage: Stage, using: str) -> None:
 
 
 def _delete(steps: Sequence[Step], using: str) -> None:
-    """Delete objects together, and nothing else: each row that is to go has a step of its own."""
+    """Delete objects together, and nothing else: whatever refers to them by now is for the database to refuse."""
     by_model: dict[type[models.Model], list[Any]] = {}
     for step in steps:
         by_model.setdefault(step.model, []).append(step.instance)
-    collector = JoiningCollector(using=using)
-    for instances in by_model.values():
-        collector.collect(instances, keep_parents=True)
+    collector: Any = JoiningCollector(using=using)
+    for model, instances in by_model.items():
+        collector.collect(instances, keep_parents=True, collect_related=False)
+        for key in relations_to(model):
+            if key.model._meta.auto_created:
+                rows: QuerySet[Any] = QuerySet(model=key.model, using=using)
+                collector.fast_deletes.append(rows.filter(**{f"{key.name}__in": instances}))
     collector.delete()
 
 
