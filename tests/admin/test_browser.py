@@ -121,7 +121,9 @@ def test_pages_fit_the_window(browser: Browser, library: dict[str, str]) -> None
 def test_texts_have_enough_contrast_in_light_and_dark(browser: Browser, library: dict[str, str]) -> None:
     # What Django itself shows around the pages is not ours to judge.
     script = FAINT_TEXTS.replace("document.createTreeWalker(document.body", "document.createTreeWalker(PAGE")
-    script = f"const PAGE = document.querySelector('.revy-page, #result_list');\n{script}"
+    # Links change their colour slowly.
+    finish = "document.getAnimations().forEach(each => each.finish());"
+    script = f"{finish}\nconst PAGE = document.querySelector('.revy-page, #result_list');\n{script}"
     assert over_all_pages(browser, library, script, *LOOKS[:2], ("dark", 375)) == {}
 
 
