@@ -32,6 +32,13 @@ def shared_browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: Any) -> Any:
+    """The server, begun once there is a file to test on: its threads would else share the connection of a memory."""
+    assert "default" not in live_server.thread.connections_override
+    return live_server
+
+
 @pytest.fixture
 def browser(shared_browser: Browser, live_server: Any, root: User, settings: Any) -> Browser:
     """A browser that root is logged in with."""
