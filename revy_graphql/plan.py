@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from revy.contrib.django.fields import in_field_order
-from revy.contrib.django.restore import Change, ObjectPlan, Plan, Problem
+from revy.contrib.django.restore import Change, ObjectPlan, Plan
 from revy_graphql.authority import Visible
 from revy_graphql.masking import Mask
 from revy_graphql.peers import introduce
@@ -83,11 +83,7 @@ class PlanRecord:
             ObjectPlanRecord(each, visible[each.address][0], self) for each in plan.objects if each.address in visible
         ]
         self.objects = sorted(records, key=lambda record: (record.content_type, record.content_id))
-        told = [problem for record in self.objects for problem in record.problems]
-        # Of parts of objects: those of any other hidden object are not even planned.
-        hidden = [problem for each in plan.objects if each.address not in visible for problem in each.problems]
-        told += [Problem(None, "It stands in the way at a part that you may not see.", each.code) for each in hidden]
-        self.problems = list(dict.fromkeys(told))
+        self.problems = list(dict.fromkeys(problem for record in self.objects for problem in record.problems))
 
     @cached_property
     def mask(self) -> Mask:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests.graphql.api import Api, counted_queries, grant, history_of, messages, recorded, request_of
 from tests.graphql.app.models import Article, Comment, Draft, Outline
-from tests.graphql.plans import RESTORE, changes, codes, objects, restore, write_deleted
+from tests.graphql.plans import RESTORE, changes, codes, objects, restore, revert, write_deleted
 from tests.graphql.schema import bare_schema, schema
 
 pytestmark = pytest.mark.django_db
@@ -169,15 +169,26 @@ def test_inherited_rows_are_parts_of_the_object(db: None) -> None:
     assert restore(viewer, outline, version=1)["errors"] == []
     outline.refresh_from_db()
     assert (outline.title, outline.depth) == ("1", 1)
-    # Who may change drafts alone may not change what only outlines have.
-    viewer = Api.of(grant(User.objects.create_user("drafter"), "view_draft", "change_draft"))
-    draft = Draft.objects.get(pk=outline.pk)
+
+
+def test_who_may_do_a_part_of_it_may_not_do_the_rest(db: None) -> None:
     with recorded():
-        draft.title = "3"
-        draft.save()
-    assert restore(viewer, draft, version=1)["errors"] == []
+        outline = Outline.objects.create(title="1", is_public=True)
+    with recorded():
+        outline.title = "2"
+        outline.save()
+    names = ("view_draft", "view_outline", "change_draft")
+    viewer = Api.of(grant(User.objects.create_user("viewer"), *names))
+    # What drafts have, those who may change drafts may change, of outlines too.
+    assert revert(viewer)["errors"] == []
+    with recorded():
+        outline.title, outline.depth = "3", 3
+        outline.save()
+    assert codes(revert(viewer)) == ["FORBIDDEN"]
+    viewer = Api.of(grant(User.objects.get(username="viewer"), "change_outline"))
+    assert revert(viewer)["errors"] == []
     outline.refresh_from_db()
-    assert outline.title == "1"
+    assert (outline.title, outline.depth) == ("1", 1)
 
 
 def test_pages_of_a_plan_follow_each_other(as_superuser: Api) -> None:
