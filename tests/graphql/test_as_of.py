@@ -13,6 +13,7 @@ from graphql_relay import to_global_id
 
 from revy import Context
 from revy.contrib.django import get_object_delta_model, get_revision_model
+from revy.contrib.django.history import snapshot_at
 from tests.graphql.api import Api, counted_queries, grant, recorded
 from tests.graphql.app.models import Article, Bot, Draft, Label
 from tests.graphql.plans import last_revision
@@ -135,6 +136,21 @@ def test_object_is_as_it_was_after_a_revision(article: Article, as_reader: Api) 
         for revision in (first, second, last_revision())
     ]
     assert bodies == ["1", "3", "4"]
+
+
+def test_object_is_what_the_history_itself_says(article: Article, as_superuser: Api) -> None:
+    with recorded():
+        Article.objects.filter(pk=article.pk).delete()
+    date(4)
+    moments: list[tuple[Any, Any]] = [
+        (BEGIN + timedelta(minutes=minute), {"asOf": at(minute)}) for minute in (0.5, 1, 1.5, 2, 3, 3.5, 4, 5)
+    ]
+    for revision in get_revision_model().objects.order_by("pk"):
+        moments.append((revision, {"revision": to_global_id("Revision", revision.pk)}))
+    assert len(moments) == 11
+    for moment, given in moments:
+        past, found = snapshot_at(article, moment), state(as_superuser, article, **given)
+        assert (past and past.body) == (found and found["snapshot"]["body"]), moment
 
 
 def test_moments_that_make_no_sense_are_invalid(article: Article, as_reader: Api) -> None:
