@@ -128,7 +128,7 @@ def _carry_out(viewer: Viewer, make_plan: Callable[..., Plan], terms: Terms) -> 
         authority = Authority(viewer)
         plan = make_plan(authorize=authority.allows)
         seen = PlanRecord(viewer, plan, authority.check(plan))
-        errors = seen.problems
+        errors = [*seen.problems]
         if terms.expected_plan not in (None, seen.token):
             errors.append(Problem(None, "It would do something else by now than what you have seen.", "CONFLICT"))
         if errors or terms.is_dry_run:
