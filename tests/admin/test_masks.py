@@ -143,7 +143,7 @@ def test_value_of_a_field_that_was_renamed_is_that_of_the_field_of_today(
         delta.attribute_deltas.filter(field_name="title").update(field_name="heading")
         delta.attribute_deltas.filter(field_name="secret").update(field_name="hint")
     settings.REVY_RENAMES = {"library.Book.heading": "title", "library.Book.hint": "secret"}
-    pages = [as_root.get(f"{history(book)}{path}") for path in ("", "1/", "compare/?from=1&to=3")]
+    pages = [as_root.get(f"{history(book)}{path}") for path in ("", "1/", "compare/?from=1&to=3", "1/restore/")]
     pages.append(as_root.get(url(ObjectDelta, "change", deltas_of(Book, book.pk).last().pk)))
     for page in pages:
         assert "Title" in page.text
