@@ -89,7 +89,7 @@ def change(chance: Random) -> None:
         taken = Member.objects.filter(partner=other).exclude(pk=instance.pk).exists()
         instance.partner = instance.partner if taken else other
     elif isinstance(instance, Team):
-        instance.captain, instance.treasurer = member, other
+        instance.captain, instance.treasurer, instance.motto = member, other, chance.choice(["", "Go!"])
     elif isinstance(instance, Match):
         instance.referee, instance.conceded = other, F("conceded") + 1
     elif isinstance(instance, Hit):

@@ -87,6 +87,33 @@ def test_revert_keeps_what_others_changed_since_and_only_if_asked(ann: Member) -
     assert (ann.name, ann.data) == ("annika", {"a": 1})
 
 
+def test_revert_leaves_the_time_of_the_last_save_to_later_saves(ann: Member) -> None:
+    with Context():
+        team = Team.objects.create(name="a", captain=ann)
+    creation = last_revision()
+    before = dump()
+    with Context():
+        team.name = "b"
+        team.save()
+    edit = last_revision()
+    apply_as_planned(plan_revert(edit))
+    assert dump() == before
+    revert(last_revision())
+    with Context():
+        team.motto = "Go!"
+        team.save()
+    saved_at = Team.objects.get().saved_at
+    apply_as_planned(plan_revert(edit))
+    team = Team.objects.get()
+    assert (team.name, team.motto, team.saved_at) == ("a", "Go!", saved_at)
+    with Context():
+        team.motto = ""
+        team.save()
+    # Saved again and again, it is as it was created.
+    apply_as_planned(plan_revert(creation))
+    assert not Team.objects.exists()
+
+
 def test_revert_of_creation_refuses_to_take_others_along(ann: Member) -> None:
     with Context():
         new = Member.objects.create(name="new", sponsor=ann)

@@ -47,6 +47,8 @@ class Team(models.Model):
     captain = models.ForeignKey(Member, CASCADE, related_name="teams")
     treasurer = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="treasuries")
     fans = models.ManyToManyField(Member, blank=True, related_name="fan_of")
+    motto = models.TextField(default="")
+    saved_at = models.DateTimeField(auto_now=True)
 
 
 class Match(models.Model):

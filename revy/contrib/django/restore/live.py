@@ -18,7 +18,6 @@ from revy.contrib.django.restore.plan import Address
 from revy.contrib.django.rows import keys_a_statement
 from revy.contrib.django.snapshot import State
 from revy.contrib.django.tracking import key_of_instance, plan_for
-from revy.contrib.django.transactions import reads_are_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Live:
     def _rows_of(self, model: type[models.Model], addresses: dict[Any, Address]) -> dict[Address, LiveRow]:
         plan = plan_for(model)
         objects: QuerySet[Any] = QuerySet(model=model, using=self.using)
-        if self.lock or reads_are_stale(self.using):
+        if self.lock:
             no_key = connections[self.using].features.has_select_for_no_key_update
             objects = objects.select_for_update(no_key=no_key).order_by("pk")
         found: dict[Any, LiveRow] = {}

@@ -117,7 +117,8 @@ def _write(step: Step, live: LiveRow) -> None:
         if name not in fitting or same(name, live.state[name], fitting[name]):
             continue
         if goal.base is not None and not same(name, live.state[name], goal.base.get(name)):
-            step.conflicts.append(Change(name, live.state[name], fitting[name]))
+            if not _tells_of_saves(each):
+                step.conflicts.append(Change(name, live.state[name], fitting[name]))
             continue
         codec = plan.codecs[name]
         step.row[name] = vars(live.instance)[name]
@@ -168,22 +169,30 @@ def _listed(recorded: Json) -> list[Json]:
 def _delete(step: Step, live: LiveRow) -> None:
     same = Comparison(plan_for(step.model)).agree
     base = step.goal.base or {}
+    silent = {field.attname for field in plan_for(step.model).fields if _tells_of_saves(field)}
     step.conflicts = [
         Change(name, value, base[name])
         for name, value in live.state.items()
-        if name in base and not same(name, value, base[name])
+        if name in base and name not in silent and not same(name, value, base[name])
     ]
     step.action, step.instance, step.now = DELETE, live.instance, dict(live.state)
     if step.conflicts:
         step.give_up()
 
 
+def _tells_of_saves(field: Any) -> bool:
+    """Tell whether every save changes the field, so that nobody has meant anything by it."""
+    return bool(getattr(field, "auto_now", False))
+
+
 def _refuse(step: Step, live: LiveRow | None) -> None:
     if live is None:
         step.problems.append(Problem(None, "It was deleted since.", CHANGED_SINCE))
         return
-    same = Comparison(plan_for(step.model)).agree
-    if any(not same(name, value, step.goal.state.get(name, value)) for name, value in live.state.items()):
+    plan = plan_for(step.model)
+    same, silent = Comparison(plan).agree, {field.attname for field in plan.fields if _tells_of_saves(field)}
+    wanted = {name: value for name, value in step.goal.state.items() if name in live.state and name not in silent}
+    if any(not same(name, live.state[name], value) for name, value in wanted.items()):
         step.problems.append(Problem(None, "It was created again since, with other values.", CHANGED_SINCE))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db.models.query import QuerySet
@@ -15,6 +15,8 @@ from revy.contrib.django.restore.problems import MISSING_TARGET, Problem, proble
 from revy.contrib.django.restore.references import Rows, Target, foreign_keys, target_of
 from revy.contrib.django.restore.steps import Step
 from revy.contrib.django.restore.uniqueness import Uniqueness
+
+_BLANK: Final = "BLANK"
 
 
 def find_problems(steps: Sequence[Step], using: str) -> dict[Step, list[Step]]:
@@ -84,4 +86,5 @@ def _validation_problems(step: Step, told: set[str]) -> Iterator[Problem]:
         try:
             validate(**options)
         except ValidationError as error:
-            yield from problems_of(error)
+            # What may be left blank is about forms: the row had that value.
+            yield from (problem for problem in problems_of(error) if problem.code != _BLANK)

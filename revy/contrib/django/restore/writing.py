@@ -45,10 +45,22 @@ def _write_stage(stage: Stage, using: str) -> None:
                 getattr(step.instance, link.field.name).set([link.codec.decode(key) for key in keys])
         elif step.action == DELETE:
             deleted.append(step)
-        elif step.action == CREATE or step.row:
-            models.Model.save_base(step.instance, using=using, force_insert=step.action == CREATE)
+        elif step.action == CREATE:
+            _create(step.instance, using)
+        elif step.row:
+            models.Model.save_base(step.instance, using=using)
     if deleted:
         _delete(deleted, using)
+
+
+def _create(instance: Any, using: str) -> None:
+    order = vars(instance).get("_order")
+    models.Model.save_base(instance, using=using, force_insert=True)
+    if vars(instance).get("_order") != order:
+        # With `order_with_respect_to` Django puts every new row last.
+        rows: QuerySet[Any] = QuerySet(model=type(instance), using=using)
+        rows.filter(pk=instance.pk).update(_order=order)
+        instance._order = order
 
 
 def _delete(steps: Sequence[Step], using: str) -> None:
