@@ -13,6 +13,7 @@ from django.db.models.query import QuerySet
 from revy.contrib.django.batches import in_batches
 from revy.contrib.django.changes import CREATE, DELETE, UPDATE, RowChange
 from revy.contrib.django.content_types import content_type_id
+from revy.contrib.django.replay import shortened
 from revy.contrib.django.restore.dependants import Dependants
 from revy.contrib.django.restore.effects import effects_of
 from revy.contrib.django.restore.goals import Goal, Lost
@@ -82,7 +83,7 @@ class Planner:
                 step.problems = [problem for problem in step.problems if problem.code != CHANGED_SINCE]
         elif step.goal.is_strict:
             for conflict in step.conflicts:
-                message = f"It was changed since, to {conflict.now!r}."
+                message = f"It was changed since, to {shortened(conflict.now)}."
                 step.problems.append(Problem(_field_name(step.model, conflict.name), message, CHANGED_SINCE))
 
     def _settle_dependants(self, steps: Sequence[Step]) -> None:
