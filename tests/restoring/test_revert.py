@@ -87,6 +87,21 @@ def test_revert_keeps_what_others_changed_since_and_only_if_asked(ann: Member) -
     assert (ann.name, ann.data) == ("annika", {"a": 1})
 
 
+def test_revert_of_creation_of_what_refers_to_itself_deletes_it(ann: Member) -> None:
+    before = dump()
+    with Context():
+        self_made = Member.objects.create(name="self-made")
+        self_made.sponsor = self_made.partner = self_made
+        self_made.save()
+        self_made.friends.add(self_made)
+        Coach.objects.create(name="coach", licence="A", sponsor=self_made)
+    creation = last_revision()
+    apply_as_planned(plan_revert(creation))
+    assert dump() == before
+    apply_as_planned(plan_revert(last_revision()))
+    assert Member.objects.get(name="self-made").partner == self_made
+
+
 def test_revert_leaves_the_time_of_the_last_save_to_later_saves(ann: Member) -> None:
     with Context():
         team = Team.objects.create(name="a", captain=ann)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -99,7 +100,8 @@ class Browser:
         """Wait until the page is there that the block leads to."""
         left = self.find("html")
         yield
-        waiting = WebDriverWait(self._driver, _SECONDS_TO_LOAD)
+        # While a page goes away, Chromium does not always know any more what to call its elements.
+        waiting = WebDriverWait(self._driver, _SECONDS_TO_LOAD, ignored_exceptions=[WebDriverException])
         waiting.until(staleness_of(left))
         waiting.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
 

@@ -22,7 +22,10 @@ class Act(NamedTuple):
 
 @dataclass(slots=True)
 class Stage:
-    """What can be done once the stages before are over. `has_circle`: some of the rows refer to each other."""
+    """What can be done once the stages before are over.
+
+    `has_circle`: some of the rows refer to each other, or to themselves, which MariaDB does not let be deleted either.
+    """
 
     acts: list[Act] = field(default_factory=list)
     has_circle: bool = False
@@ -49,12 +52,21 @@ def in_stages(steps: Sequence[Step], earlier: Mapping[Step, list[Step]], using: 
         while len(stages) <= place:
             stages.append(Stage())
         stages[place].acts += circle
-        stages[place].has_circle |= len(circle) > 1
+        stages[place].has_circle |= len(circle) > 1 or _refers_to_itself(circle[0].step)
         for taker, giver in freed if len(circle) > 1 else ():
             if taker in inside and giver in inside:
                 message = "Objects of this plan would have to exchange a value that only one of them may have."
                 taker.step.problems.append(Problem(None, message, UNIQUE))
     return stages
+
+
+def _refers_to_itself(step: Step) -> bool:
+    targets = (target_of(key, getattr(step.instance, key.attname)) for key in foreign_keys(step.model))
+    return any(
+        issubclass(step.model, target.model) and getattr(step.instance, target.attname) == target.value
+        for target in targets
+        if target.value is not None
+    )
 
 
 def _dependencies(steps: Sequence[Step], using: str) -> dict[Act, set[Act]]:
