@@ -16,7 +16,6 @@ EXPECTED = {
     "version restored",
     "with all that fell",
     "nothing to do",
-    "refused: CHANGED_SINCE",
 }
 
 

@@ -184,6 +184,23 @@ def test_related_restore_of_circle_that_no_row_can_begin() -> None:
     assert dump() == before
 
 
+def test_related_restore_takes_no_change_before_a_deletion_for_a_loss() -> None:
+    with Context():
+        ann, bob, cid = (Member.objects.create(name=name) for name in ("ann", "bob", "cid"))
+        dan = Member.objects.create(name="dan", sponsor=ann, partner=ann)
+    pk = cid.pk
+    with Context():
+        # Nobody took these away: they were given something else, and were not asked back.
+        dan.sponsor, dan.partner = cid, bob
+        dan.save()
+        ann.delete()
+        cid.delete()
+    plan = plan_restore(deletion_of(cid, pk), related=True)
+    apply_as_planned(plan)
+    restored = Member.objects.get(name="dan")
+    assert (restored.sponsor_id, restored.partner) == (pk, bob)
+
+
 def _make_circle() -> None:
     Left.objects.create(pk=1, right_id=1)
     Right.objects.create(pk=1, left_id=1)

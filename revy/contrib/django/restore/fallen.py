@@ -20,7 +20,7 @@ from revy.contrib.django.restore.references import GenericRelation, family, gene
 from revy.contrib.django.restore.targets import deltas_of, make_goal, resolve
 from revy.contrib.django.snapshot import State
 from revy.contrib.django.tracking import plan_for
-from revy.contrib.django.values import Json, is_same
+from revy.contrib.django.values import Codec, Json, is_same
 
 Model = type[models.Model]
 
@@ -154,32 +154,42 @@ class _Wake:
 
     def _read_losses(self) -> None:
         """Read the updates that nobody made: a deletion leaves its traces on others as the system."""
+        nulled: list[tuple[Fallen, str, Reference]] = []
         changes = conf.get_attribute_delta_model()._base_manager.using(self.history)
         rows = changes.filter(
             object_delta__revision_id=self.revision_id, object_delta__action=UPDATE, actor_type_id=None
         ).order_by("pk")
         names = ("object_delta__content_type_id", "object_delta__content_id", "field_name", "old_value", "new_value")
-        for type_id, content_id, name, old, new in rows.values_list(*names):
+        for type_id, content_id, recorded_name, old, new in rows.values_list(*names):
             model = self._model_of(type_id)
-            if model is None:
+            if model is None or old is None:
                 continue
             address = content_type_id(model, self.history), content_id
-            name = names_of_today(model).get(name, name)  # noqa: PLW2901 - the same attribute
+            name = names_of_today(model).get(recorded_name, recorded_name)
             field = next((field for field in model._meta.concrete_fields if field.attname == name), None)
-            link = next((link for link in plan_for(model).links if link.field.name == name), None)
-            if field is not None and _cascades(field):
-                # MySQL and MariaDB cannot wait for what a row refers to: it is set to null before it falls.
+            if field is None:
+                self._read_lost_keys(model, address, name, old, new)
+            elif _cascades(field):
                 fallen = self.fallen.get(address)
-                if fallen is not None and is_same(fallen.state.get(name), new):
-                    fallen.state[name] = old
-            elif field is not None and field.remote_field is not None and old is not None:
+                if fallen is not None and new is None and fallen.state.get(name) is None:
+                    nulled.append((fallen, name, self._reference(field, old)))
+            elif field.remote_field is not None and _may_set(field, new):
                 lose = partial(_point_back, model, address, name, old, new)
                 self._losses[self._reference(field, old)].append(lose)
-            elif link is not None and isinstance(old, list) and isinstance(new, list):
-                for key in old:
-                    if key not in new:
-                        lose = partial(_put_back, model, address, name, key)
-                        self._losses[self._reference(link.target, key)].append(lose)
+        # MySQL and MariaDB cannot wait for what a row refers to: it is set to null before it falls with that.
+        gone = {reference for fallen in self.fallen.values() for reference in self._references_to(fallen)}
+        for fallen, name, reference in nulled:
+            if reference in gone:
+                fallen.state[name] = reference.value
+
+    def _read_lost_keys(self, model: Model, address: Address, name: str, old: Json, new: Json) -> None:
+        """Note the keys that a many-to-many list has lost."""
+        link = next((link for link in plan_for(model).links if link.field.name == name), None)
+        if link is None or not isinstance(old, list) or not isinstance(new, list):
+            return
+        for key in old:
+            if key not in new:
+                self._losses[self._reference(link.target, key)].append(partial(_put_back, model, address, name, key))
 
     def _reference(self, field: Any, value: Json) -> Reference:
         target = field.target_field
@@ -198,6 +208,14 @@ def _cascades(field: Any) -> bool:
     if field.remote_field is None or field.many_to_many:
         return False
     return getattr(field.remote_field.on_delete, "__name__", "") not in _SPARING
+
+
+def _may_set(field: Any, value: Json) -> bool:
+    """Tell whether a deletion may have set a foreign key to the value."""
+    name = getattr(field.remote_field.on_delete, "__name__", "")
+    if name == "SET_NULL":
+        return value is None
+    return name != "SET_DEFAULT" or is_same(value, Codec(field).encode(field.get_default()))
 
 
 def _loser(losers: dict[Address, Goal], model: Model, address: Address) -> Goal | None:
