@@ -47,6 +47,19 @@ def test_restore_of_version_that_is_not_there_or_of_no_object_says_so(ann: Membe
         restore("ann")  # type: ignore[arg-type]
 
 
+def test_revert_of_what_is_no_revision_says_so(ann: Member) -> None:
+    for wrong in (None, deltas_of(Member, ann.pk).first()):
+        with pytest.raises(TypeError, match="Pass a revision"):
+            plan_revert(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="not saved"):
+        plan_revert(Revision())
+    revision = Revision.objects.get()
+    Revision.objects.all().delete()
+    with pytest.raises(Revision.DoesNotExist, match="not in the history any more"):
+        plan_revert(revision)
+    assert plan_revert(Revision.objects.create()).is_empty
+
+
 def test_plan_predicts_what_only_the_database_computes(ann: Member) -> None:
     with Context():
         team = Team.objects.create(name="a", captain=ann)

@@ -50,7 +50,10 @@ class _Net:
 def undone(revision: Any) -> Iterator[Goal | Lost]:
     """Yield what is wanted of each object that the revision changed, and left changed."""
     history = revision._state.db or "default"
-    for address, net in _nets(revision, history).items():
+    nets = _nets(revision, history)
+    if not nets and not type(revision)._base_manager.using(history).filter(pk=revision.pk).exists():
+        raise revision.DoesNotExist(f"{revision} is not in the history any more: nothing tells what to undo.")
+    for address, net in nets.items():
         if not net.was_there and net.after is None:
             continue
         model = resolve(address, history)

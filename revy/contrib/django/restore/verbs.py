@@ -82,7 +82,8 @@ def revert(
     attribute. Whatever was changed again since is a conflict, as is what others have come to refer to: nothing is done
     then, or with `skip_conflicts` all but that. An attribute that is as it was before already is no conflict.
 
-    `using` and `authorize` are as for `restore`. Raises RestoreError with every problem found.
+    `using` and `authorize` are as for `restore`. Raises RestoreError with every problem found, Revision.DoesNotExist if
+    it is not in the history any more, TypeError for what is no revision, ValueError for one that was not saved.
     """
     written = _reverting(revision, skip_conflicts, using, authorize).carry_out(None)
     return written[0].revision if written else None
@@ -174,6 +175,10 @@ def _restoring(
 
 
 def _reverting(revision: Any, skip_conflicts: bool, using: str | None, authorize: Authorize | None) -> _Job:
+    if not isinstance(revision, AbstractRevision):
+        raise TypeError(f"Pass a revision, not {revision!r}.")
+    if revision.pk is None:
+        raise ValueError("The revision was not saved: it has changed nothing that could be undone.")
     return _Job(
         str(revision),
         lambda: undone(revision),
